@@ -1,0 +1,276 @@
+"""The tables: their columns, units, types and meaning.
+
+This module is the only definition of the tables.
+Readers build their frames with :func:`frame`, the book prints :data:`TABLES` as its data dictionary, tests compare both.
+
+A row always says where it came from: `source` (path relative to the dataset, or as given) and `line` (1-based, 0 for a whole file).
+64-bit values are ``UInt64`` in frames (missing: ``<NA>``) and ``'0x...'`` in CSV and JSON, see :func:`exported`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `dtype` is a pandas type; `hexadecimal` says that exports print '0x...'."""
+
+    name: str
+    dtype: str
+    meaning: str
+    unit: str = ""
+    hexadecimal: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `open` tables take further columns (the factors of a benchmark)."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    open: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def _text(name: str, meaning: str) -> Column:
+    return Column(name, "str", meaning)
+
+
+def _count(name: str, meaning: str, unit: str = "") -> Column:
+    return Column(name, "Int64", meaning, unit)
+
+
+def _word(name: str, meaning: str) -> Column:
+    return Column(name, "UInt64", meaning, hexadecimal=True)
+
+
+def _real(name: str, meaning: str, unit: str = "") -> Column:
+    return Column(name, "float64", meaning, unit)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, "bool", meaning)
+
+
+SOURCE = _text("source", "file the row was read from, relative to the dataset")
+LINE = Column("line", "int64", "line in that file, from 1; 0 where a whole file is meant")
+BOOT = _text("boot", "boot the row belongs to; empty where nothing says so")
+TIMESTAMP = _real("timestamp", "kernel time stamp; NaN where the line has none", "s")
+
+MEASUREMENTS = Table(
+    "measurements",
+    "one row per value that a benchmark printed",
+    (
+        _text("dataset", "name of the dataset; empty for a single file"),
+        _text("environment", "bare-metal, vm, tdx or the user's own label"),
+        BOOT,
+        _text("launch", "process start within the boot"),
+        _text("thread", "thread or process within the launch; empty where not told apart"),
+        _count("iteration", "number of the repeat within launch and benchmark, from 0"),
+        _text("benchmark", "what was run"),
+        _text("metric", "what was measured"),
+        _real("value", "the measured value, in `unit`"),
+        _text("unit", "base SI: s, B/s, op/s; 1 for a count"),
+        _text("better", "lower, higher or none"),
+        _flag("informative", "False for a value that cannot depend on speed"),
+        _text("reason", "why the value carries no information; empty otherwise"),
+        SOURCE,
+        LINE,
+    ),
+    open=True,
+)
+
+LINES = Table(
+    "lines",
+    "one row per line of a log",
+    (
+        SOURCE,
+        LINE,
+        BOOT,
+        TIMESTAMP,
+        _text("level", "printk level, where the capture keeps it"),
+        _text("facility", "syslog facility, where the capture keeps it"),
+        _text("caller", "printk caller: T<pid> or C<cpu>"),
+        _text("message", "the text after all prefixes"),
+    ),
+)
+
+TRACES = Table(
+    "traces",
+    "one row per call trace",
+    (
+        _count("trace", "number of the trace within its source, from 1"),
+        SOURCE,
+        Column("line", "int64", "line of the `Call Trace:` (or `<stack trace>`) marker"),
+        Column("end", "int64", "last line that belongs to the trace"),
+        BOOT,
+        TIMESTAMP,
+        _text("headline", "the message that the trace illustrates; empty where none stands above it"),
+        _count("cpu", "logical processor"),
+        _count("pid", "process id"),
+        _text("comm", "task name; may hold blanks, as in `CPU 0/KVM`"),
+        _text("kernel", "kernel release; empty where the header leaves it out"),
+        _text("taint", "`Not tainted` or the taint flags"),
+        _text("hardware", "the `Hardware name:` line"),
+        _text("complete", "how the trace ended: closed, next marker, unrelated line, end of file, no frames"),
+    ),
+)
+
+FRAMES = Table(
+    "frames",
+    "one row per stack frame, innermost first",
+    (
+        SOURCE,
+        _count("trace", "number of the trace within its source"),
+        LINE,
+        _count("depth", "0 for the innermost frame"),
+        _text("symbol", "as printed"),
+        _text("function", "without compiler suffixes such as .constprop, .isra, .part, .cold"),
+        _count("offset", "offset in the function", "B"),
+        _count("size", "size of the function", "B"),
+        _text("module", "kernel module; empty for built-in code"),
+        _text("build_id", "build id, where printed"),
+        _flag("reliable", "False for a frame marked `?`: found on the stack, perhaps not called"),
+        _flag("inlined", "True for a frame marked [inline]"),
+        _text("context", "TASK, IRQ, NMI ... : the context mark that the frame stands in"),
+    ),
+)
+
+REGISTERS = Table(
+    "registers",
+    "one row per register of a register dump",
+    (
+        SOURCE,
+        _count("trace", "number of the trace within its source"),
+        LINE,
+        _text("name", "RIP, RAX, ... ; CODE for the instruction bytes"),
+        _text("value", "as printed: hexadecimal; RIP and RSP with the segment; the bytes for CODE"),
+    ),
+)
+
+EVENTS = Table(
+    "events",
+    "one row per AMX, XFD, KVM or TDX event, from printk messages or tracepoints",
+    (
+        SOURCE,
+        LINE,
+        TIMESTAMP,
+        _text("side", "host or guest, from the reader's view of the file; empty where unknown"),
+        _text("kind", "tracepoint name, or the package's name for a printk message"),
+        _count("cpu", "logical processor"),
+        _count("vcpu", "virtual processor, where the event tells it"),
+        _count("pid", "process id"),
+        _text("comm", "task name"),
+        _word("msr", "MSR number"),
+        _word("value", "MSR value, or the argument that the event is about"),
+        _word("xfeatures", "xfeatures of an x86_fpu event"),
+        _word("xcomp_bv", "xcomp_bv of an x86_fpu event"),
+        _text("reason", "exit reason, signal, next task: the event's main name"),
+        _word("intr_info", "VM-exit interruption information"),
+        _text("detail", "the payload as printed"),
+    ),
+)
+
+OVERHEADS = Table(
+    "overheads",
+    "one row per overhead that a publication states",
+    (
+        _text("study", "short name of the study"),
+        _count("year", "year of publication"),
+        _text("comparison", "what is compared: tdx-vm, tdx-metal, vm-metal, pages, numa, tdx-tdx"),
+        _text("workload", "what was run"),
+        _text("amx", "yes, no or unknown"),
+        _text("sockets", "number of sockets; empty where not stated"),
+        _text("metric", "what was measured"),
+        _text("better", "lower, higher or none"),
+        _text("baseline_env", "environment that the overhead is relative to"),
+        _text("treatment_env", "environment that pays the overhead"),
+        _real("baseline_value", "value of the baseline, in `unit`; NaN where only a percentage is published"),
+        _real("treatment_value", "value of the treatment, in `unit`"),
+        _text("unit", "unit of the two values; % where only a percentage is published"),
+        _real("overhead_percent", "above 0: the treatment is worse; throughput (1-t/b)*100, time (t/b-1)*100", "%"),
+        _text("qualitative", "what the source says in words where it gives no number"),
+        _text("hardware", "machine, as stated"),
+        _text("source_title", "title of the source"),
+        _text("source_url", "address of the source"),
+        _text("quote_location", "page, figure or section"),
+        _real("time_ratio", "treatment time over baseline time; a throughput loss L is 1/(1-L)"),
+        SOURCE,
+        LINE,
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (MEASUREMENTS, LINES, TRACES, FRAMES, REGISTERS, EVENTS, OVERHEADS)
+}
+
+_DEFAULTS = {"str": "", "bool": False, "int64": 0}
+
+
+def frame(table: str, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """Build a table from rows.
+
+    Columns that a row leaves out get the type's empty value ('' / NaN / <NA> / False; `informative` and `reliable` are True).
+    Extra columns are allowed in open tables only and become text columns.
+
+    >>> frame("registers", [{"source": "a", "trace": 1, "line": 2, "name": "RAX", "value": "0"}]).shape
+    (1, 5)
+    >>> list(frame("measurements", [{"benchmark": "b", "isa": "amx"}]).columns)[-1]
+    'isa'
+    """
+    import pandas as pd
+
+    spec = TABLES[table]
+    rows = list(rows)
+    names: dict[str, None] = dict.fromkeys(spec.names)
+    for row in rows:
+        names.update(dict.fromkeys(row))
+    extra = [name for name in names if name not in spec.names]
+    if extra and not spec.open:
+        raise DataError(f"table {table!r} has no column {extra[0]!r}")
+    data = {}
+    for column in spec.columns:
+        data[column.name] = _series([row.get(column.name) for row in rows], column)
+    for name in extra:
+        data[name] = pd.Series(["" if row.get(name) is None else str(row[name]) for row in rows], dtype="str")
+    return pd.DataFrame(data)
+
+
+def _series(values: list[Any], column: Column) -> pd.Series:
+    import pandas as pd
+
+    if column.dtype in _DEFAULTS:
+        default: Any = column.name in ("informative", "reliable") or _DEFAULTS[column.dtype]
+        values = [default if value is None else value for value in values]
+    return pd.Series(values, dtype=column.dtype)
+
+
+def factors(measurements: pd.DataFrame) -> list[str]:
+    """Names of the factor columns: those of a measurements table that the schema does not define."""
+    return [name for name in measurements.columns if name not in MEASUREMENTS.names]
+
+
+def exported(table: str, data: pd.DataFrame) -> pd.DataFrame:
+    """The table as CSV and JSON show it: 64-bit words as '0x...' text, missing ones empty.
+
+    >>> exported("events", frame("events", [{"msr": 0x1c4}]))["msr"][0]
+    '0x1c4'
+    """
+    data = data.copy()
+    for column in TABLES[table].columns:
+        if column.hexadecimal and column.name in data:
+            data[column.name] = ["" if value is None or value != value else hex(value) for value in
+                                 data[column.name].astype(object).where(data[column.name].notna(), None)]
+    return data
