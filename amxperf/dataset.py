@@ -1,0 +1,234 @@
+"""A dataset: a folder of captures, found, checked and read into tables (its layout: :mod:`amxperf.layout`)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import schema
+from .capture import Note
+from .document import load
+from .errors import ChecksumError, ManifestError, MissingInput
+from .formats import read_document
+from .layout import Run, check_launches, place, placed, sources
+from .manifest import NAME, Manifest, parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUMS = "SHA256SUMS"
+"""Beside the datasets of the project: hashes of their manifests, so that a manifest cannot be changed unseen either."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset that was read and whose checksums hold.
+
+    The tables of the schema are attributes: `.measurements`, `.lines`, `.traces`, `.frames`, `.registers`, `.events`, `.overheads`.
+    """
+
+    name: str
+    root: Path
+    manifest: Manifest
+    files: tuple[Run, ...] = field(repr=False)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return self.manifest.kind
+
+    @property
+    def title(self) -> str:
+        return self.manifest.title
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash over the names and hashes of all files: one word for the whole data."""
+        lines = (f"{run.capture.sha256}  {run.source}\n" for run in self.files)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row per file: source, environment, boot, launch, format, sha256 and the factors of the launch's name."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "source": run.source,
+                    "environment": run.environment,
+                    "boot": run.boot,
+                    "launch": run.launch,
+                    "format": run.capture.format,
+                    "sha256": run.capture.sha256,
+                    **run.factors,
+                }
+                for run in self.files
+            ]
+        )
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table over all files, in the order of their names."""
+        import pandas as pd
+
+        parts = [run.capture.tables[name] for run in self.files if name in run.capture.tables]
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            return schema.frame(name)
+        data = pd.concat(parts, ignore_index=True)
+        for extra in data.columns.difference(list(schema.TABLES[name].names)):
+            data[extra] = data[extra].fillna("").astype("str")
+        return data
+
+    @cached_property
+    def measurements(self) -> pd.DataFrame:
+        return self.table("measurements")
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        return self.table("lines")
+
+    @cached_property
+    def traces(self) -> pd.DataFrame:
+        return self.table("traces")
+
+    @cached_property
+    def frames(self) -> pd.DataFrame:
+        return self.table("frames")
+
+    @cached_property
+    def registers(self) -> pd.DataFrame:
+        return self.table("registers")
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        return self.table("events")
+
+    @cached_property
+    def overheads(self) -> pd.DataFrame:
+        return self.table("overheads")
+
+
+def find(name_or_path: str | os.PathLike[str]) -> Path:
+    """The folder of a dataset: `data/NAME` from the working folder upwards, or a path.
+
+    Raises MissingInput with the names that are there.
+    """
+    text = os.fspath(name_or_path)
+    path = Path(text)
+    if path.is_absolute() or len(path.parts) > 1 or text.startswith("."):
+        if path.is_dir():
+            return path.resolve()
+        raise MissingInput("no such dataset folder", path=text, hint="check the path")
+    known: list[str] = []
+    for base in (Path.cwd(), *Path.cwd().parents):
+        if (base / "data" / text).is_dir():
+            return (base / "data" / text).resolve()
+        if (base / "data").is_dir() and not known:
+            known = sorted(found.parent.name for found in (base / "data").glob(f"*/{NAME}"))
+    if path.is_dir():
+        return path.resolve()
+    raise MissingInput(
+        f"no dataset is called {text!r}",
+        hint=f"there are {', '.join(known)}" if known else "give the path of a folder that holds dataset.toml",
+    )
+
+
+def open_dataset(name_or_path: str | os.PathLike[str]) -> Dataset:
+    """Find, check and read a dataset.
+
+    Every file is hashed and compared with the manifest's checksums, on every call.
+
+    Parameters
+    ----------
+    name_or_path : a name (`data/NAME`, looked up from the working folder upwards) or a folder.
+
+    Raises
+    ------
+    MissingInput : no such dataset.
+    ManifestError : dataset.toml is missing, incomplete or contradicts the files.
+    ChecksumError : a file was changed, added or removed since the checksums were written.
+    FormatError : a file is of no known format.
+
+    >>> open_dataset("vm-onednn").kind
+    'recorded'
+    """
+    root = find(name_or_path)
+    path = root / NAME
+    if not path.is_file():
+        raise ManifestError(
+            f"the dataset has no {NAME}", path=root, hint='add one with kind = "recorded" and title = "..."'
+        )
+    owned = _check_manifest(path)
+    manifest = parse(path)
+    notes: list[Note] = []
+    found = sources(root, manifest)
+    _check_names(root, found, manifest, owned, notes)
+    runs = [_run(root, source, manifest) for source in found]
+    check_launches(runs, path)
+    for run in runs:
+        notes.extend(run.capture.notes)
+    return Dataset(root.name, root, manifest, tuple(runs), tuple(notes))
+
+
+def checksums(root: Path) -> dict[str, str]:
+    """`sha256:...` of every capture in a dataset's folder, by relative path."""
+    manifest = parse(root / NAME)
+    return {
+        source: "sha256:" + hashlib.sha256((root / source).read_bytes()).hexdigest()
+        for source in sources(root, manifest)
+    }
+
+
+def _check_manifest(path: Path) -> bool:
+    """True where the folder above vouches for this manifest; ChecksumError where the bytes differ."""
+    sums = path.parent.parent / SUMS
+    if not sums.is_file():
+        return False
+    for row in sums.read_text().splitlines():
+        digest, _, name = row.partition("  ")
+        if name == f"{path.parent.name}/{NAME}":
+            if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                raise ChecksumError(
+                    f"the manifest was changed since {SUMS} was written",
+                    path=path,
+                    hint="restore it, or run `amxperf checksum --write` if the change is meant",
+                )
+            return True
+    return False
+
+
+def _check_names(root: Path, found: list[str], manifest: Manifest, owned: bool, notes: list[Note]) -> None:
+    if not manifest.checksums:
+        if owned:
+            raise ChecksumError("the manifest has no checksums", path=manifest.path, hint="run `amxperf checksum`")
+        notes.append(Note("no-checksums", "the dataset has no checksums: a changed file would not be noticed", NAME))
+        return
+    for source in manifest.checksums:
+        if source not in found:
+            raise ChecksumError("a file of the manifest is missing", path=root / source, hint="restore it")
+    for source in found:
+        if source not in manifest.checksums:
+            raise ChecksumError(
+                "the file is not in the manifest's checksums", path=root / source, hint="run `amxperf checksum --write`"
+            )
+
+
+def _run(root: Path, source: str, manifest: Manifest) -> Run:
+    environment, boot, launch = place(source, manifest.path)
+    rule = manifest.rule(source)
+    document = load(root / source, source=source)
+    wanted = manifest.checksums.get(source)
+    if wanted and wanted != document.sha256:
+        raise ChecksumError(
+            "the file was changed since its checksum was written", path=root / source, hint="restore the original"
+        )
+    capture = read_document(document, rule.format, rule.options)
+    boot = boot or manifest.boot(environment)
+    factors = manifest.launch_factors(launch) if launch and len(capture.measurements) else {}
+    run = Run(source, environment, boot, launch, capture, factors)
+    return Run(source, environment, boot, launch, placed(run, root, manifest), factors)

@@ -1,0 +1,44 @@
+"""The figures: one function per kind, each in a module of its own, each returning a :class:`~amxperf.figures.base.Figure`.
+
+>>> from amxperf import figures
+>>> sorted(figures.KINDS)[:2]
+['budget', 'call_trace']
+
+`KINDS` is the registry: a new kind of figure is one module and one line.
+Figures take datasets, tables and comparisons; they know nothing of notebooks.
+"""
+
+from importlib import import_module
+from typing import Any
+
+KINDS: dict[str, str] = {
+    "budget": "budget",  # what one exit would have to cost to explain a slowdown
+    "call_trace": "trace",  # a captured call chain, every frame linked to its line
+    "coverage": "coverage",  # how often intervals hold the truth, by simulation
+    "event_table": "events",  # events as a table, linked to their lines
+    "exits": "exits",  # VM exits by reason and environment
+    "iterations": "iterations",  # every iteration of every launch, in order
+    "launches": "launches",  # one mark per launch
+    "overheads": "overheads",  # published overheads as time ratios
+    "printed_constant": "constant",  # what amx-test prints, whatever the speed
+    "ratios": "ratios",  # comparisons as ratios with intervals
+    "register_dump": "trace",  # a register dump, decoded where a bit means AMX
+    "slopes": "slopes",  # a cost against a size
+    "switches": "switches",  # time per hand-over of two tasks
+    "tiles": "tiles",  # the tile registers and what fills them
+    "timeline": "timeline",  # events on a time axis
+    "xsave": "xsave",  # where the state components lie in the XSAVE area
+}
+"""Name of the function -> module that holds it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Figure", "MIME"):
+        return getattr(import_module(f"{__name__}.base"), name)
+    if name not in KINDS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{KINDS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*KINDS, "KINDS", "Figure", "MIME"])

@@ -1,0 +1,142 @@
+"""Where the captures of a dataset lie, and what a path says about the rows of its file.
+
+::
+
+    <dataset>/<environment>/[<boot>/]<launch>/<file>      the full layout
+    <dataset>/<environment>/<file>                        one file per launch
+    <dataset>/<file>                                      a file that names its environments itself
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .capture import Capture, Note
+from .document import COMPRESSED
+from .errors import ManifestError
+from .manifest import NAME, Manifest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Run:
+    """One file in its place. `launch` and `boot` are '' where the path does not tell them."""
+
+    source: str
+    environment: str
+    boot: str
+    launch: str
+    capture: Capture = field(repr=False)
+    factors: dict[str, str] = field(default_factory=dict)
+
+
+def sources(root: Path, manifest: Manifest) -> list[str]:
+    """Relative paths of the captures, sorted; links that lead outside and an empty dataset are ManifestErrors."""
+    found: list[str] = []
+    for path in sorted(root.rglob("*")):
+        source = path.relative_to(root).as_posix()
+        if any(part.startswith(".") for part in path.relative_to(root).parts):
+            continue
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            raise ManifestError("the link leads outside the dataset", path=path, hint="copy the file in")
+        if path.is_dir() or source == NAME or path.name.lower().startswith("readme"):
+            continue
+        if any(Path(source).match(pattern) for pattern in manifest.ignore):
+            continue
+        found.append(source)
+    if not found:
+        raise ManifestError("the dataset holds no captures", path=root, hint="copy logs to ENVIRONMENT/LAUNCH/")
+    return found
+
+
+def place(source: str, path: Path) -> tuple[str, str, str]:
+    """Environment, boot and launch of a file, from its path in the dataset.
+
+    >>> place("vm/b1/run-1/a.log", Path("dataset.toml")), place("vm/run-1.log.gz", Path("dataset.toml"))
+    (('vm', 'b1', 'run-1'), ('vm', '', 'run-1'))
+    """
+    *folders, name = source.split("/")
+    if len(folders) > 3:
+        raise ManifestError(
+            f"{source} lies too deep", path=path, hint="use ENVIRONMENT/[BOOT/]LAUNCH/FILE, or list it in ignore"
+        )
+    if len(folders) == 0:
+        return "", "", ""
+    if len(folders) == 1:
+        stem = Path(name)
+        if stem.suffix in COMPRESSED:
+            stem = stem.with_suffix("")
+        return folders[0], "", stem.stem
+    return folders[0], folders[1] if len(folders) == 3 else "", folders[-1]
+
+
+def placed(run: Run, root: Path, manifest: Manifest) -> Capture:
+    """The capture with environment, boot, launch and the launch's factors filled in."""
+    tables = dict(run.capture.tables)
+    notes = list(run.capture.notes)
+    for name in ("lines", "traces"):
+        if name in tables and run.boot:
+            tables[name] = tables[name].assign(boot=tables[name]["boot"].where(tables[name]["boot"] != "", run.boot))
+    if "measurements" in tables and len(tables["measurements"]):
+        data = _identified(run, tables["measurements"].assign(dataset=root.name), root, manifest)
+        tables["measurements"] = _factored(run, data, notes)
+    return Capture(run.source, run.capture.format, run.capture.sha256, tables, tuple(notes))
+
+
+def _identified(run: Run, data: pd.DataFrame, root: Path, manifest: Manifest) -> pd.DataFrame:
+    """Rows with their environment, boot and launch; a row that names its own keeps it."""
+    foreign = data[(data["environment"] != "") & (data["environment"] != run.environment)]
+    if run.environment and len(foreign):
+        raise ManifestError(
+            f"the file names the environment {foreign['environment'].iloc[0]!r} and lies in the folder {run.environment!r}",
+            path=root / run.source,
+            line=int(foreign["line"].iloc[0]),
+            hint="move it to the dataset's top, or correct its column",
+        )
+    for key in ("environment", "boot", "launch"):
+        data[key] = data[key].where(data[key] != "", getattr(run, key))
+    nowhere = data[data["environment"] == ""]
+    if len(nowhere):
+        raise ManifestError(
+            "nothing says which environment this was measured in",
+            path=root / run.source,
+            line=int(nowhere["line"].iloc[0]),
+            hint="move the file into a folder named for it, or add a column environment",
+        )
+    boots = data["environment"].map(manifest.boot).astype("str")
+    data["boot"] = data["boot"].where(data["boot"] != "", boots)
+    return data
+
+
+def _factored(run: Run, data: pd.DataFrame, notes: list[Note]) -> pd.DataFrame:
+    """Rows with the factors of the launch's name; where a log says otherwise the log is believed, with a note."""
+    for key, value in run.factors.items():
+        if key not in data:
+            data[key] = value
+            continue
+        found = data.loc[data[key] != value, key]
+        if len(found):
+            text = f"the launch is labelled {key}={value}, the log says {found.iloc[0]}; the log is believed"
+            notes.append(Note("label-contradicts-log", text, run.source))
+    return data
+
+
+def check_launches(runs: list[Run], path: Path) -> None:
+    """Two launches of one name: a file and a folder, or two files directly below an environment."""
+    seen: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for run in runs:
+        if not run.launch:
+            continue
+        key = (run.environment, run.boot, run.launch)
+        place_of = run.source if run.source.count("/") == 1 else run.source.rsplit("/", 1)[0]
+        if key in seen and seen[key][0] != place_of:
+            raise ManifestError(
+                f"two launches are called {run.launch!r}: {seen[key][1]} and {run.source}",
+                path=path,
+                hint="rename one of them",
+            )
+        seen[key] = (place_of, run.source)

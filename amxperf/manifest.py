@@ -1,0 +1,177 @@
+"""dataset.toml: what a dataset says about itself."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .errors import ManifestError
+
+NAME = "dataset.toml"
+
+KINDS = ("recorded", "published", "transcribed", "synthetic")
+"""What data can be, from strong to weak. A figure inherits the weakest kind of its data."""
+
+KEYS = {
+    "kind": (str, "one of " + ", ".join(KINDS)),
+    "title": (str, "one line"),
+    "date": (object, "when it was recorded or published"),
+    "licence": (str, "licence, or 'none stated, quoted'"),
+    "recorded": (str, "how it was recorded"),
+    "source": (str, "where it was published"),
+    "warmup": (int, "iterations left out at the start of each benchmark in each launch"),
+    "location": (str, "median (default) or mean: the location of a launch"),
+    "ignore": (list, "patterns of files that are not captures"),
+    "machine": (dict, "the machine, and what is unknown about it"),
+    "environments": (dict, "per environment: title, boot, machine keys that differ"),
+    "launches": (dict, "name: a template of the launch folder's name, such as '{isa}-{pages}-{run}'"),
+    "factors": (dict, "factor name -> meaning"),
+    "files": (list, "per pattern: format, side and reader options"),
+    "checksums": (dict, "file -> 'sha256:...'"),
+}
+"""Every key that a manifest may have, with its type and meaning. Only kind and title are required."""
+
+
+@dataclass(frozen=True)
+class FileRule:
+    """How the files that match a pattern are read."""
+
+    match: str
+    format: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def covers(self, source: str) -> bool:
+        return PurePosixPath(source).match(self.match)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A parsed dataset.toml. `raw` keeps every key as written."""
+
+    path: Path
+    kind: str
+    title: str
+    raw: dict[str, Any] = field(repr=False)
+    files: tuple[FileRule, ...] = ()
+    checksums: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def date(self) -> str:
+        return str(self.raw.get("date", "not stated"))
+
+    @property
+    def licence(self) -> str:
+        return self.raw.get("licence", "not stated")
+
+    @property
+    def recorded(self) -> str:
+        return self.raw.get("recorded", "not stated")
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        return self.raw.get("machine", {})
+
+    @property
+    def warmup(self) -> int:
+        return self.raw.get("warmup", 0)
+
+    @property
+    def location(self) -> str:
+        return self.raw.get("location", "median")
+
+    @property
+    def ignore(self) -> list[str]:
+        return self.raw.get("ignore", [])
+
+    @property
+    def factors(self) -> dict[str, str]:
+        return self.raw.get("factors", {})
+
+    def boot(self, environment: str) -> str:
+        """The one boot that all launches of an environment belong to, or ''."""
+        return str(self.raw.get("environments", {}).get(environment, {}).get("boot", ""))
+
+    def launch_factors(self, launch: str) -> dict[str, str]:
+        """Factors that the launch's name states, by ``[launches] name``; ManifestError where it does not fit."""
+        template = self.raw.get("launches", {}).get("name")
+        if not template:
+            return {}
+        parts = re.split(r"\{(\w+)\}", template)
+        pattern = "".join(f"(?P<{part}>[^-]+)" if odd else re.escape(part) for part, odd in _alternate(parts))
+        found = re.fullmatch(pattern, launch)
+        if not found:
+            raise ManifestError(
+                f"launch {launch!r} does not fit the template {template!r}",
+                path=self.path,
+                hint="rename the folder or mend [launches] name",
+            )
+        return {key: value for key, value in found.groupdict().items() if key != "run"}
+
+    def rule(self, source: str) -> FileRule:
+        """The first rule of ``[[files]]`` that covers a file; an empty one otherwise."""
+        return next((rule for rule in self.files if rule.covers(source)), FileRule("*"))
+
+
+def _alternate(parts: list[str]):
+    return ((part, index % 2 == 1) for index, part in enumerate(parts))
+
+
+def parse(path: Path) -> Manifest:
+    """Read and check a dataset.toml; every fault is a ManifestError that names file, line and what to do."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        raise ManifestError(
+            f"not valid TOML: {error}", path=path, line=int(found[1]) if found else None, hint="mend that line"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"cannot be read ({error})", path=path, hint="save it as UTF-8 text") from error
+    for key, value in raw.items():
+        if key not in KEYS:
+            raise ManifestError(f"unknown key {key!r}", path=path, hint=f"use one of {', '.join(KEYS)}")
+        wanted, meaning = KEYS[key]
+        if not isinstance(value, wanted):
+            raise ManifestError(f"{key} has the wrong type", path=path, hint=f"give {meaning}")
+    for key in ("kind", "title"):
+        if not raw.get(key):
+            raise ManifestError(f"the key {key!r} is missing", path=path, hint=f"add {key} = \"...\" ({KEYS[key][1]})")
+    _known(raw["kind"], KINDS, "kind", path)
+    _known(raw.get("location", "median"), ("median", "mean"), "location", path)
+    if raw.get("warmup", 0) < 0:
+        raise ManifestError("warmup is below 0", path=path, hint="give a number of iterations")
+    return Manifest(path, raw["kind"], raw["title"], raw, _rules(raw, path), _checksums(raw, path))
+
+
+def _known(value: str, allowed: tuple[str, ...], key: str, path: Path) -> None:
+    if value not in allowed:
+        raise ManifestError(f"{key} = {value!r} is not known", path=path, hint=f"use one of {', '.join(allowed)}")
+
+
+def _rules(raw: dict[str, Any], path: Path) -> tuple[FileRule, ...]:
+    rules = []
+    for entry in raw.get("files", []):
+        if not isinstance(entry, dict) or not isinstance(entry.get("match"), str):
+            raise ManifestError("an entry of [[files]] has no match", path=path, hint='add match = "*.log"')
+        options = {key: value for key, value in entry.items() if key not in ("match", "format")}
+        rules.append(FileRule(entry["match"], entry.get("format"), options))
+    return tuple(rules)
+
+
+def _checksums(raw: dict[str, Any], path: Path) -> dict[str, str]:
+    sums = {}
+    for source, digest in raw.get("checksums", {}).items():
+        inside = PurePosixPath(source)
+        if inside.is_absolute() or ".." in inside.parts:
+            raise ManifestError(f"checksum for {source!r} leads outside the dataset", path=path, hint="remove it")
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", str(digest)):
+            raise ManifestError(
+                f"checksum of {source!r} is not 'sha256:' and 64 hexadecimal digits",
+                path=path,
+                hint="run `amxperf checksum`",
+            )
+        sums[source] = str(digest).removeprefix("sha256:")
+    return sums

@@ -1,0 +1,142 @@
+"""Where a figure or a number comes from, and how to cite it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import RELEASED, __version__
+from .manifest import KINDS
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+BOOK = "AMX in virtual machines and TDX guests"
+AUTHORS = "The amxperf contributors"
+SITE = "AMXPERF_SITE"
+"""Environment variable with the address that the book is published at; `amxperf build` sets it from _config.yml."""
+
+PROCESSING = ("parsed", "aggregated", "modelled")
+"""How much lies between source and figure: values as read; summarised or compared; computed from a model."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What stands behind a figure.
+
+    `kind` is the weakest kind of the data; `data` hashes all of it; `code` hashes the package's modules.
+    `boots` and `launches` count what the figure shows; None where the notion does not apply.
+    """
+
+    datasets: tuple[str, ...]
+    kind: str
+    title: str
+    date: str
+    source: str
+    data: str
+    code: str
+    processing: str
+    sources: tuple[str, ...] = ()
+    boots: int | None = None
+    launches: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def provenance(
+    datasets: Dataset | Sequence[Dataset],
+    processing: str,
+    *,
+    sources: Sequence[str] = (),
+    boots: int | None = None,
+    launches: int | None = None,
+) -> Provenance:
+    """The provenance of something drawn from one or several datasets; its kind is the weakest of theirs."""
+    several = list(datasets) if isinstance(datasets, Sequence) else [datasets]
+    digest = hashlib.sha256("".join(dataset.sha256 for dataset in several).encode()).hexdigest()
+    return Provenance(
+        datasets=tuple(dataset.name for dataset in several),
+        kind=weakest(dataset.kind for dataset in several),
+        title="; ".join(dataset.title for dataset in several),
+        date="; ".join(dataset.manifest.date for dataset in several),
+        source="; ".join(dict.fromkeys(dataset.manifest.raw.get("source", "") for dataset in several)).strip("; "),
+        data=several[0].sha256 if len(several) == 1 else digest,
+        code=code_sha256(),
+        processing=processing,
+        sources=tuple(sources),
+        boots=boots,
+        launches=launches,
+    )
+
+
+def architectural(source: str, values: Sequence[object]) -> Provenance:
+    """The provenance of a drawing of architectural constants: kind `published`, hash over the constants."""
+    digest = hashlib.sha256(repr(list(values)).encode()).hexdigest()
+    return Provenance((), "published", "architectural constants", "", source, digest, code_sha256(), "parsed")
+
+
+def weakest(kinds) -> str:
+    """The weakest of several kinds of data.
+
+    >>> weakest(["recorded", "published"])
+    'published'
+    """
+    return max(kinds, key=KINDS.index)
+
+
+@cache
+def code_sha256() -> str:
+    """Hash over the package's own modules: what processed the data."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def address(name: str) -> str:
+    """The published address of a figure; '' where the site's address is not set."""
+    site = os.environ.get(SITE, "").rstrip("/")
+    return f"{site}/figures/{name}/" if site else ""
+
+
+def citation(name: str, title: str, origin: Provenance) -> str:
+    """One sentence for a list of references."""
+    data = ", ".join(origin.datasets) or origin.title
+    parts = [
+        f"{AUTHORS} ({RELEASED[:4]}).",
+        f"“{title}” [figure {name}].",
+        f"In: {BOOK}, version {__version__}.",
+        f"Data: {data} ({origin.kind}{', ' + origin.date if origin.date else ''}; sha256 {origin.data[:12]}),",
+        f"{origin.processing} by amxperf {__version__} (code sha256 {origin.code[:12]}).",
+    ]
+    if address(name):
+        parts.append(address(name))
+    return " ".join(parts)
+
+
+def bibtex(name: str, title: str, origin: Provenance) -> str:
+    """The same as a BibTeX entry."""
+    data = ", ".join(origin.datasets) or origin.title
+    fields = {
+        "author": "{" + AUTHORS + "}",
+        "title": title,
+        "booktitle": BOOK,
+        "year": RELEASED[:4],
+        "edition": f"version {__version__}",
+        "note": f"Figure {name}. Data: {data} ({origin.kind}), sha256 {origin.data[:12]}. Code sha256 {origin.code[:12]}",
+    }
+    if address(name):
+        fields["url"] = address(name)
+    body = ",\n".join(f"  {key} = {{{_escaped(value)}}}" for key, value in fields.items())
+    return f"@incollection{{amxperf-{name},\n{body}\n}}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", r"\&").replace("%", r"\%").replace("_", r"\_").replace("#", r"\#")
