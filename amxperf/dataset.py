@@ -45,6 +45,10 @@ class Dataset:
     def title(self) -> str:
         return self.manifest.title
 
+    def side(self, source: str) -> str:
+        """host or guest: from which side a file was recorded, as the manifest says; '' where it does not."""
+        return str(self.manifest.rule(source).options.get("side", ""))
+
     @cached_property
     def sha256(self) -> str:
         """Hash over the names and hashes of all files: one word for the whole data."""

@@ -15,6 +15,7 @@ KINDS: dict[str, str] = {
     "budget": "budget",  # what one exit would have to cost to explain a slowdown
     "call_trace": "trace",  # a captured call chain, every frame linked to its line
     "coverage": "coverage",  # how often intervals hold the truth, by simulation
+    "enabling_table": "enabling",  # steps of enabling AMX, seen or missing
     "event_table": "events",  # events as a table, linked to their lines
     "exits": "exits",  # VM exits by reason and environment
     "iterations": "iterations",  # every iteration of every launch, in order

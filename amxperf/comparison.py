@@ -1,0 +1,288 @@
+"""Compare two arms of a dataset, benchmark by benchmark.
+
+This module finds the arms, the groups and the level of replication; the arithmetic is in :mod:`amxperf.stats`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from . import schema
+from .capture import Note
+from .dataset import Dataset, open_dataset
+from .errors import UsageError
+from .selector import Selector, parse
+from .stats.compare import compare_nested
+from .stats.result import Caution, Comparison, Counts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IDENTITY = ("benchmark", "metric", "unit", "better")
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Several comparisons of the same two arms, one per benchmark, metric and combination of the other factors.
+
+    `notes` say what was left out (groups that only one arm has).
+    """
+
+    dataset: str
+    kind: str
+    baseline: str
+    treatment: str
+    results: tuple[Comparison, ...]
+    notes: tuple[Note, ...] = ()
+
+    def __iter__(self) -> Iterator[Comparison]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __getitem__(self, index: int) -> Comparison:
+        return self.results[index]
+
+    def one(self, **wanted: str) -> Comparison:
+        """The comparison whose benchmark, metric or factors are as wanted; UsageError unless exactly one is."""
+        found = [result for result in self.results if _matches(result, wanted)]
+        if len(found) != 1:
+            raise UsageError(f"{len(found)} comparisons match {wanted}", hint="name more or fewer factors")
+        return found[0]
+
+    def frame(self) -> pd.DataFrame:
+        """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method."""
+        import pandas as pd
+
+        rows = []
+        for result in self.results:
+            rows.append(
+                {
+                    "benchmark": result.benchmark,
+                    "metric": result.metric,
+                    **dict(result.factors),
+                    "ratio": result.ratio,
+                    "low": result.low,
+                    "high": result.high,
+                    "confidence": result.confidence,
+                    "p": result.p,
+                    "verdict": result.verdict,
+                    "code": result.code,
+                    "replicate": result.replicate,
+                    "baseline_boots": result.baseline_n.boots,
+                    "baseline_launches": result.baseline_n.launches,
+                    "baseline_iterations": result.baseline_n.iterations,
+                    "treatment_boots": result.treatment_n.boots,
+                    "treatment_launches": result.treatment_n.launches,
+                    "treatment_iterations": result.treatment_n.iterations,
+                    "method": result.method,
+                    "reason": result.reason,
+                    "cautions": " ".join(caution.code for caution in result.cautions),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "schema": 1,
+            "dataset": self.dataset,
+            "kind": self.kind,
+            "baseline": self.baseline,
+            "treatment": self.treatment,
+            "results": [result.to_dict() for result in self.results],
+            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+        }
+
+
+def _matches(result: Comparison, wanted: dict[str, str]) -> bool:
+    have = {"benchmark": result.benchmark, "metric": result.metric, **dict(result.factors)}
+    return all(have.get(key) == value for key, value in wanted.items())
+
+
+def compare(
+    dataset: Dataset | str | os.PathLike[str],
+    baseline: str,
+    treatment: str,
+    *,
+    confidence: float = 0.95,
+    margin: float = 0.02,
+) -> Comparisons:
+    """Compare two arms of a dataset.
+
+    One location per replicate, Welch's t on the logs; the replicate is the highest level at which the treatment was assigned:
+    boots where the arms share none, launches where they share boots or where nothing says which boot a launch belongs to.
+    A benchmark whose printed value cannot depend on speed is refused.
+
+    Parameters
+    ----------
+    dataset : an open dataset, a name or a path.
+    baseline, treatment : selectors, such as ``vm`` and ``tdx``, or ``isa=avx512`` and ``isa=amx``.
+    confidence : of the interval, between 0 and 1.
+    margin : what counts as negligible, as a fraction (0.02: 2 %).
+
+    Returns
+    -------
+    :class:`Comparisons`; ratios are treatment over baseline.
+
+    Raises
+    ------
+    UsageError : a selector is malformed, both select the same rows, or an option is out of range.
+    MissingInput : a selector names a value that the data do not have.
+
+    >>> pages = compare("vm-onednn", "isa=amx,pages=4k", "isa=amx,pages=2m")
+    >>> len(pages), pages[0].replicate
+    (4, 'launch')
+    """
+    if not isinstance(dataset, Dataset):
+        dataset = open_dataset(dataset)
+    _check_options(confidence, margin)
+    arms = parse(baseline), parse(treatment)
+    data = dataset.measurements
+    if not len(data):
+        raise UsageError(f"the dataset {dataset.name} holds no measurements", hint="compare needs benchmark logs")
+    base, treat = (arm.rows(data, dataset.name) for arm in arms)
+    shared = base.index.intersection(treat.index)
+    if len(shared):
+        what = "are equal" if base.index.equals(treat.index) else f"share {len(shared)} measurements"
+        raise UsageError(f"baseline {arms[0]} and treatment {arms[1]} {what}", hint="pin a column in which they differ")
+    keys, residues = _keys(base, treat, arms)
+    groups = [*IDENTITY, *keys]
+    left, right = dict(tuple(base.groupby(groups, sort=False))), dict(tuple(treat.groupby(groups, sort=False)))
+    results = []
+    for key in left:
+        if key not in right:
+            continue
+        result = _one(left[key], right[key], dataset, confidence, margin)
+        named = dict(zip(groups, key, strict=True))
+        results.append(
+            replace(
+                result,
+                **{name: named[name] for name in IDENTITY},
+                baseline=str(arms[0]),
+                treatment=str(arms[1]),
+                factors=tuple((name, named[name]) for name in keys if named[name]),
+                kind=dataset.kind,
+                cautions=(*result.cautions, *_differences(left[key], right[key], residues)),
+            )
+        )
+    return Comparisons(
+        dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(results), tuple(_unmatched(left, right, arms))
+    )
+
+
+def _check_options(confidence: float, margin: float) -> None:
+    if not 0.5 < confidence < 1:
+        raise UsageError(f"confidence {confidence} is not between 0.5 and 1", hint="use 0.95")
+    if not 0 < margin < 1:
+        raise UsageError(f"margin {margin} is not between 0 and 1", hint="use 0.02 for 2 %")
+
+
+def _keys(base: pd.DataFrame, treat: pd.DataFrame, arms: tuple[Selector, Selector]) -> tuple[list[str], list[str]]:
+    """Columns to group by, and residues: columns in which the arms have no value in common."""
+    pinned = {column for arm in arms for column in arm.columns}
+    keys, residues = [], []
+    for column in ["environment", *schema.factors(base)]:
+        if column in pinned:
+            continue
+        common = set(base[column]) & set(treat[column])
+        if common == {""}:
+            continue
+        (keys if common else residues).append(column)
+    return keys, residues
+
+
+def _differences(base: pd.DataFrame, treat: pd.DataFrame, residues: list[str]) -> list[Caution]:
+    found = []
+    for column in residues:
+        one, other = (", ".join(sorted(set(arm[column]))) for arm in (base, treat))
+        found.append(Caution("also-differs", f"{column} differs too: {one or 'none'} against {other or 'none'}"))
+    return found
+
+
+def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: float, margin: float) -> Comparison:
+    refused = [arm for arm in (base, treat) if not arm["informative"].any()]
+    if refused:
+        reason = str(refused[0]["reason"].iloc[0]) or "the value cannot depend on speed"
+        return _refusal(base, treat, "not-informative", reason, confidence, margin)
+    base, treat = (arm[arm["informative"]] for arm in (base, treat))
+    cautions = []
+    warmup = dataset.manifest.warmup
+    if warmup:
+        kept = [arm[~(arm["iteration"] < warmup).fillna(False)] for arm in (base, treat)]
+        if all(len(arm) for arm in kept):
+            dropped = len(base) + len(treat) - len(kept[0]) - len(kept[1])
+            text = f"the first {warmup} iterations of each launch were left out as warm-up ({dropped} values)"
+            cautions.append(Caution("warmup-left-out", text))
+            base, treat = kept
+    level, unknown = _level(base, treat)
+    if unknown:
+        text = "nothing says which boot a launch belongs to: launches count as replicates"
+        cautions.append(Caution("boots-unknown", text))
+    result = compare_nested(
+        _nested(base),
+        _nested(treat),
+        replicate=level,
+        confidence=confidence,
+        margin=margin,
+        location=dataset.manifest.location,
+    )
+    return replace(result, cautions=(*result.cautions, *cautions))
+
+
+def _level(base: pd.DataFrame, treat: pd.DataFrame) -> tuple[str, bool]:
+    """Level of the replicate, and whether that is because boots are unknown."""
+    boots = [set(zip(arm["environment"], arm["boot"], strict=True)) for arm in (base, treat)]
+    if any(boot == "" for arm in boots for _, boot in arm):
+        return "launch", True
+    return ("launch" if boots[0] & boots[1] else "boot"), False
+
+
+def _nested(arm: pd.DataFrame) -> list[list[Any]]:
+    """Boots of launches of values, in the order of the data."""
+    boots: dict[Any, dict[Any, list[float]]] = {}
+    for key, part in arm.groupby(["environment", "boot", "launch"], sort=False):
+        boots.setdefault(key[:2], {})[key] = part["value"].to_numpy(dtype=float)
+    return [list(launches.values()) for launches in boots.values()]
+
+
+def _refusal(base, treat, code: str, reason: str, confidence: float, margin: float) -> Comparison:
+    nan = float("nan")
+    counts = [
+        Counts(arm["boot"].nunique(), len(arm.groupby(["environment", "boot", "launch"])), len(arm)) for arm in (base, treat)
+    ]
+    return Comparison(
+        ratio=nan,
+        low=nan,
+        high=nan,
+        confidence=confidence,
+        margin=margin,
+        method="none",
+        p=nan,
+        replicate="launch",
+        baseline_n=counts[0],
+        treatment_n=counts[1],
+        verdict="not comparable",
+        code=code,
+        reason=reason,
+        settle=None,
+        cautions=(),
+        within=None,
+        low90=nan,
+        high90=nan,
+        spread_baseline=nan,
+        spread_treatment=nan,
+    )
+
+
+def _unmatched(left: dict, right: dict, arms: tuple[Selector, Selector]) -> list[Note]:
+    notes = []
+    for have, lack, arm in ((left, right, arms[0]), (right, left, arms[1])):
+        for key in have:
+            if key not in lack:
+                words = " ".join(str(part) for part in key if part)
+                notes.append(Note("one-arm-only", f"only {arm} has {words}: nothing to compare"))
+    return notes
