@@ -1,0 +1,91 @@
+"""Records of a CSV or Parquet file as text cells, each with its line: what the readers of tables share."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from ..document import Document
+from ..errors import FormatError
+
+MAGIC = b"PAR1"
+"""First and last four bytes of a Parquet file."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """A header and rows of equal length; `rows` pairs each row with its line (first line of a CSV record, from 1)."""
+
+    source: str
+    path: str
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def header_of(document: Document) -> list[str]:
+    """Names in the first line, read as CSV; empty where there is none."""
+    if document.data[:4] == MAGIC or not document.head:
+        return []
+    try:
+        return [name.strip() for name in next(csv.reader(document.head[:1]), [])]
+    except csv.Error:
+        return []
+
+
+def read_records(document: Document) -> Records:
+    """Read CSV (comma, double quotes, one header line) or Parquet, told by its magic bytes.
+
+    Raises FormatError, with the line, for an unnamed or doubled column and for a row with too many or too few cells.
+    """
+    path = document.path or document.source
+    header, rows = _parquet(document, path) if document.data[:4] == MAGIC else _csv(document, path)
+    header = [name.strip() for name in header]
+    for place, name in enumerate(header):
+        if not name:
+            raise FormatError(f"column {place + 1} has no name", path=path, line=1, hint="name it in the header")
+        if name in header[:place]:
+            raise FormatError(f"two columns are called {name!r}", path=path, line=1, hint="rename one")
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise FormatError(
+                f"{len(cells)} cells under {len(header)} columns", path=path, line=line, hint="mend the row; quote commas"
+            )
+    return Records(document.source, path, header, rows)
+
+
+def _csv(document: Document, path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    reader = csv.reader(io.StringIO(document.text, newline=""), strict=True)
+    records: list[tuple[int, list[str]]] = []
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                records.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise FormatError(f"this is not CSV ({error})", path=path, line=line, hint="check its quotes") from error
+    if not records:
+        raise FormatError("the file is empty", path=path, hint="record it again")
+    return records[0][1], records[1:]
+
+
+def _parquet(document: Document, path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(io.BytesIO(document.data))
+        table = table.drop_columns([name for name in table.column_names if name.startswith("__index_level_")])
+        columns = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise FormatError("the Parquet file is damaged", path=path, hint="write it again") from error
+    rows = zip(*columns, strict=True) if columns else iter(())
+    return list(table.column_names), [(line, list(cells)) for line, cells in enumerate(rows, start=1)]
+
+
+def _cell(value: object) -> str:
+    """A Parquet value as CSV would show it; a missing one is empty, a NaN stays visible."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
