@@ -21,7 +21,7 @@ KINDS: dict[str, str] = {
     "iterations": "iterations",  # every iteration of every launch, in order
     "launches": "launches",  # one mark per launch
     "overheads": "overheads",  # published overheads as time ratios
-    "printed_constant": "constant",  # what amx-test prints, whatever the speed
+    "printed_constant_figure": "constant",  # what amx-test prints, whatever the speed
     "ratios": "ratios",  # comparisons as ratios with intervals
     "register_dump": "trace",  # a register dump, decoded where a bit means AMX
     "slopes": "slopes",  # a cost against a size

@@ -1,0 +1,63 @@
+"""Every iteration of some launches, in order: warm-up, disturbance and the step of the clock become visible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import MissingInput
+from ..provenance import provenance
+from .base import Figure
+from .theme import drawing, sign
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset
+
+SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+
+def iterations(
+    dataset: Dataset, *, name: str, title: str, launches: Sequence[str], where: dict[str, str], scale: float = 1e6, unit: str = "µs"
+) -> Figure:
+    """Draw the iterations of up to six launches.
+
+    Parameters
+    ----------
+    launches : names of launches.
+    where : column -> value that the rows must have, such as ``{"problem": "256x256:256x256"}``.
+
+    Raises MissingInput where nothing matches.
+    """
+    data = dataset.measurements
+    for column, value in where.items():
+        data = data[data[column] == value] if column in data else data.iloc[:0]
+    data = data[data["launch"].isin(list(launches))]
+    if not len(data):
+        raise MissingInput(f"{dataset.name} holds no such iterations", hint="name other launches or values")
+    origin = provenance(dataset, "parsed", launches=int(data["launch"].nunique()), sources=sorted(set(data["source"])))
+    with drawing(7.2, 3.3) as (canvas, axes):
+        for shade, launch in zip(SHADES, dict.fromkeys(data["launch"]), strict=False):
+            part = data[data["launch"] == launch]
+            axes.plot(part["iteration"].astype(int), part["value"] * scale, "o-", color=shade, markersize=3.5, linewidth=0.9, label=launch)
+        if dataset.manifest.warmup:
+            axes.axvspan(-0.5, dataset.manifest.warmup - 0.5, color="#dddddd", alpha=0.6, zorder=0, label="warm-up, left out")
+        axes.set(xlabel="iteration in the launch", ylabel=f"{data['metric'].iloc[0]} ({unit})", yscale="log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.legend(fontsize=7.5, ncols=2)
+        sign(canvas, origin)
+    steady = data[~(data["iteration"] < dataset.manifest.warmup).fillna(False)]
+    first, last = data.loc[data["iteration"] == 0, "value"].median(), steady["value"].median()
+    table = data[["launch", *where, "iteration", "value", "unit", "source", "line"]].reset_index(drop=True)
+    return Figure(
+        name,
+        title,
+        canvas,
+        table,
+        caption=(
+            f"{len(data)} iterations of {data['launch'].nunique()} launches. "
+            f"The first iteration takes {first / last:.1f} times the median of the later ones (median over launches). "
+            f"The vertical axis is logarithmic. Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+        ),
+        alt="Lines of iteration times that start high, fall within a few iterations and then stay level with single spikes.",
+        origin=origin,
+    )

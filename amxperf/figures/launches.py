@@ -1,0 +1,84 @@
+"""One mark per launch: where launches of an arm lie, and how far they scatter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import MissingInput
+from ..provenance import provenance
+from .base import Figure
+from .theme import colour, drawing, sign
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..dataset import Dataset
+
+
+def medians(dataset: Dataset, by: list[str]) -> pd.DataFrame:
+    """Median value per launch (warm-up left out as the manifest says) for each combination of the columns `by`.
+
+    Returns columns environment, boot, launch, *by, median, iterations, spread (largest over smallest minus 1).
+    """
+    data = dataset.measurements
+    data = data[data["informative"] & ~(data["iteration"] < dataset.manifest.warmup).fillna(False)]
+    keys = list(dict.fromkeys(["environment", "boot", "launch", *by]))
+    grouped = data.groupby(keys, sort=False)["value"]
+    table = grouped.agg(median="median", iterations="size", low="min", high="max").reset_index()
+    table["spread"] = table["high"] / table["low"] - 1
+    return table.drop(columns=["low", "high"])
+
+
+def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue: str, scale: float = 1e3, unit: str = "ms") -> Figure:
+    """Draw the median of every launch, one panel per value of `panel`.
+
+    Parameters
+    ----------
+    panel, x, hue : factor columns; `hue` also gives colour.
+    scale, unit : values are multiplied by `scale` and labelled `unit`.
+
+    Raises MissingInput where the data lack one of the columns.
+    """
+    import seaborn
+
+    for column in (panel, x, hue):
+        if column not in dataset.measurements:
+            raise MissingInput(f"the measurements of {dataset.name} have no column {column!r}", hint="name another factor")
+    table = medians(dataset, [panel, x, hue])
+    table["median"] = (table["median"] * scale).round(9)
+    panels = list(dict.fromkeys(table[panel]))
+    hues = sorted(set(table[hue]))
+    origin = provenance(dataset, "aggregated", launches=int(table["launch"].nunique()), boots=_boots(table))
+    with drawing(7.4, 3.2, columns=len(panels)) as (canvas, axes):
+        axes = [axes] if len(panels) == 1 else list(axes)
+        for axis, value in zip(axes, panels, strict=True):
+            part = table[table[panel] == value]
+            seaborn.stripplot(
+                part, x=x, y="median", hue=hue, hue_order=hues, palette={h: colour(h) for h in hues}, ax=axis,
+                dodge=True, jitter=False, size=4.5, alpha=0.75, legend=value == panels[-1], order=sorted(set(table[x])),
+            )
+            axis.set(title=value, xlabel=x, ylabel=f"median of a launch ({unit})" if value == panels[0] else "", ylim=(0, None))
+            axis.set_title(value.split(":")[0], fontsize=9)
+        if axes[-1].get_legend():
+            axes[-1].get_legend().set_title(hue)
+        sign(canvas, origin)
+    count = table.groupby([panel, x, hue])["launch"].nunique()
+    each = f"{count.min()}" if count.min() == count.max() else f"{count.min()} to {count.max()}"
+    return Figure(
+        name,
+        title,
+        canvas,
+        table.rename(columns={"median": f"median_{unit}"}),
+        caption=(
+            f"Each mark is the median of one launch; {each} launches per group. "
+            + (f"The first {dataset.manifest.warmup} iterations of each launch are left out. " if dataset.manifest.warmup else "")
+            + "Lower is faster. Axes start at 0 and differ between panels. "
+            f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+        ),
+        alt=f"{len(panels)} panels of points, one per {panel}; groups by {x} and {hue}.",
+        origin=origin,
+    )
+
+
+def _boots(table: pd.DataFrame) -> int | None:
+    return None if (table["boot"] == "").any() else int(table.groupby(["environment", "boot"]).ngroups)

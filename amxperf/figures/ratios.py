@@ -1,0 +1,94 @@
+"""Comparisons as ratios with their intervals: one row per benchmark and factor combination."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import MissingInput
+from ..provenance import provenance
+from .base import Figure
+from .theme import COLOURS, drawing, ratio_axis, sign
+
+if TYPE_CHECKING:
+    from ..comparison import Comparisons
+    from ..dataset import Dataset
+    from ..stats.result import Comparison
+
+
+def ratios(
+    dataset: Dataset, comparisons: Comparisons, *, name: str, title: str, label: Callable[[Comparison], str] | None = None
+) -> Figure:
+    """Draw the ratio of each comparison with its interval; a ratio without an interval is a hollow mark.
+
+    Parameters
+    ----------
+    label : words for one comparison; its benchmark, metric and factors if left out.
+
+    Raises MissingInput where no comparison has a ratio.
+    """
+    import pandas as pd
+
+    shown = [result for result in comparisons if math.isfinite(result.ratio)]
+    if not shown:
+        raise MissingInput(f"no comparison of {comparisons.dataset} has a ratio to draw", hint="see their reasons")
+    label = label or _label
+    data = comparisons.frame()
+    data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)
+    data.insert(0, "label", [label(result) for result in shown])
+    launches = sum({(r.baseline_n.launches, r.treatment_n.launches): sum((r.baseline_n.launches, r.treatment_n.launches)) for r in shown}.values())
+    origin = provenance(dataset, "aggregated", launches=max(r.baseline_n.launches + r.treatment_n.launches for r in shown) or launches)
+    with drawing(7.2, 1.1 + 0.32 * len(shown)) as (canvas, axes):
+        for row, result in enumerate(reversed(shown)):
+            closed = math.isfinite(result.low)
+            shade = COLOURS["muted"] if not closed else COLOURS["accent"]
+            if closed:
+                axes.plot([result.low, result.high], [row, row], color=shade, linewidth=2.2, solid_capstyle="butt")
+            axes.plot(result.ratio, row, "o", markersize=7, color=shade, markerfacecolor=shade if closed else "white", zorder=3)
+        axes.set_yticks(range(len(shown)), [label(result) for result in reversed(shown)], fontsize=8.5)
+        axes.set_ylim(-0.6, len(shown) - 0.4)
+        ratio_axis(axes, f"{comparisons.treatment} over {comparisons.baseline} (ratio; {_better(shown)})")
+        axes.grid(axis="y", visible=False)
+        sign(canvas, origin)
+    return Figure(
+        name,
+        title,
+        canvas,
+        pd.DataFrame(data),
+        caption=_caption(comparisons, shown, dataset),
+        alt=f"{len(shown)} horizontal bars: " + "; ".join(f"{label(r)} {interval(r)}" for r in shown) + ".",
+        origin=origin,
+    )
+
+
+def interval(result: Comparison) -> str:
+    """'1.32 (1.25 to 1.40)', or '1.32 (no interval)'."""
+    if not math.isfinite(result.ratio):
+        return "no ratio"
+    if not math.isfinite(result.low):
+        return f"{result.ratio:.3g} (no interval)"
+    return f"{result.ratio:.3g} ({result.low:.3g} to {result.high:.3g})"
+
+
+def _label(result: Comparison) -> str:
+    return " ".join([result.benchmark, result.metric, *(value for _, value in result.factors)])
+
+
+def _better(shown: list[Comparison]) -> str:
+    words = {"lower": "below 1: treatment is faster", "higher": "above 1: treatment is faster", "none": "neither side is better"}
+    kinds = {result.better for result in shown}
+    return words[kinds.pop()] if len(kinds) == 1 else "see the table for what is better"
+
+
+def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset) -> str:
+    closed = [result for result in shown if math.isfinite(result.low)]
+    text = f"Ratio of {comparisons.treatment} to {comparisons.baseline}. "
+    if closed:
+        first = closed[0]
+        counts = sorted({(r.baseline_n.launches, r.treatment_n.launches) for r in closed})
+        each = " or ".join(f"{a} against {b}" for a, b in counts)
+        text += f"Bars are {first.confidence:.0%} intervals ({first.method}), {each} launches, the {first.replicate} is the replicate. "
+    if len(closed) < len(shown):
+        text += "Hollow marks have no interval: one published or measured value per arm. "
+    return text + f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."

@@ -1,0 +1,42 @@
+"""A published cost against a size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import MissingInput
+from ..provenance import provenance
+from .base import Figure
+from .theme import COLOURS, drawing, sign
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset
+
+
+def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, xlabel: str, remark: str = "") -> Figure:
+    """Draw every metric of a benchmark against a numeric factor, one value per point.
+
+    Raises MissingInput where the dataset has no such benchmark or factor.
+    """
+    data = dataset.measurements
+    if x not in data or not len(data[data["benchmark"] == benchmark]):
+        raise MissingInput(f"{dataset.name} holds no {benchmark} against {x}", hint="name another benchmark")
+    data = data[data["benchmark"] == benchmark].assign(size=lambda table: table[x].astype(float))
+    origin = provenance(dataset, "parsed", sources=sorted(set(data["source"])))
+    with drawing(5.6, 3.0) as (canvas, axes):
+        for shade, (metric, part) in zip((COLOURS["tdx"], COLOURS["amx"]), data.groupby("metric", sort=False), strict=False):
+            axes.plot(part["size"], part["value"], "o-", color=shade, label=metric)
+        axes.set(xlabel=xlabel, ylabel=f"value ({data['unit'].iloc[0]})", xlim=(0, None), ylim=(0, None))
+        axes.legend()
+        sign(canvas, origin)
+    first = data.groupby("metric", sort=False)["value"].agg(["first", "last"])
+    words = "; ".join(f"{metric} {row['first']:g} to {row['last']:g} {data['unit'].iloc[0]}" for metric, row in first.iterrows())
+    return Figure(
+        name,
+        title,
+        canvas,
+        data[["environment", "metric", x, "value", "unit", "source", "line"]].reset_index(drop=True),
+        caption=f"{words}, smallest to largest {x}. One published value per point, no interval. {remark} Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date}).".replace("  ", " "),
+        alt=f"Rising lines: {words}.",
+        origin=origin,
+    )
