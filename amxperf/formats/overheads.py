@@ -89,6 +89,9 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
         if mismatch:
             notes.append(Note("overhead-mismatch", mismatch, document.source, line))
         rows.append({**row, "time_ratio": ratio, "source": document.source, "line": line})
+    if records.open_ended and rows:
+        message = "the last line has no end and may be cut; it is used as it stands"
+        notes.append(Note("cut-line", message, document.source, rows[-1]["line"]))
     return {"overheads": schema.frame("overheads", rows)}, notes
 
 

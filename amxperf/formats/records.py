@@ -15,12 +15,16 @@ MAGIC = b"PAR1"
 
 @dataclass(frozen=True)
 class Records:
-    """A header and rows of equal length; `rows` pairs each row with its line (first line of a CSV record, from 1)."""
+    """A header and rows of equal length; `rows` pairs each row with its line (first line of a CSV record, from 1).
+
+    `open_ended` says that the last line has no end, as it is in a file that was cut, and in many a file that was not.
+    """
 
     source: str
     path: str
     header: list[str]
     rows: list[tuple[int, list[str]]]
+    open_ended: bool = False
 
 
 def header_of(document: Document) -> list[str]:
@@ -39,7 +43,8 @@ def read_records(document: Document) -> Records:
     Raises FormatError, with the line, for an unnamed or doubled column and for a row with too many or too few cells.
     """
     path = document.path or document.source
-    header, rows = _parquet(document, path) if document.data[:4] == MAGIC else _csv(document, path)
+    parquet = document.data[:4] == MAGIC
+    header, rows = _parquet(document, path) if parquet else _csv(document, path)
     header = [name.strip() for name in header]
     for place, name in enumerate(header):
         if not name:
@@ -51,7 +56,7 @@ def read_records(document: Document) -> Records:
             raise FormatError(
                 f"{len(cells)} cells under {len(header)} columns", path=path, line=line, hint="mend the row; quote commas"
             )
-    return Records(document.source, path, header, rows)
+    return Records(document.source, path, header, rows, not parquet and not document.text.endswith("\n"))
 
 
 def _csv(document: Document, path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -58,6 +58,9 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     if plan.assumed:
         message = "better is not given; assumed: " + ", ".join(f"{better} for {unit}" for unit, better in plan.assumed.items())
         notes.append(Note("better-assumed", message, document.source))
+    if records.open_ended:
+        message = "the last line has no end and may be cut; it is used as it stands"
+        notes.append(Note("cut-line", message, document.source, records.rows[-1][0]))
     if plan.dropped:
         message = f"columns not used: {', '.join(plan.dropped)}"
         notes.append(Note("dropped-column", message, document.source, 1))

@@ -1,0 +1,75 @@
+"""Each sniffer of the benchmark logs claims its own captures and nothing else."""
+
+from importlib import import_module
+
+import pytest
+
+from amxperf.document import Document, load
+from amxperf.formats import SURE
+
+NAMES = ("amx_test", "onednn", "bpftrace", "mmtests", "overheads", "table")
+OWNERS = {
+    "amx-test.log": "amx_test",
+    "matmul.log": "onednn",
+    "kvmexit.bpftrace.txt": "bpftrace",
+    "netperf-udp-rr.mmtests.txt": "mmtests",
+    "overheads.csv": "overheads",
+}
+PROSE = """\
+# How the notes measure
+
+The guest prints one line:
+
+    $ ./amx-test-ok -d 10 -t 1 -i 1
+    Throughput thread0: 744 bytes per second
+
+A run without permission ends with `Illegal instruction (core dumped)`.
+The exits are counted with bpftrace, which prints a map such as
+
+    @reason[32]: 143258
+
+and oneDNN says
+
+    onednn_verbose,v1,primitive,exec,cpu,matmul,ref:any,undef,src:f32::blocked:ab::f0,,,8x8:8x8,0.5
+
+while mmtests writes rows like
+
+    Hmean     10    29534.07 (   0.00%)    12527.03 * -57.58%*
+
+An own table needs the columns environment, launch, benchmark, metric, value, unit.
+The CSV of overheads needs study, source_url and quote_location.
+"""
+OTHERS = {
+    "prose": PROSE,
+    "dmesg": "[    0.000000] Linux version 6.18.44\n[    1.5] traps: amx-test[77] trap invalid opcode ip:401000 sp:7ff error:0\n",
+    "trace": "        amx-test-13045   [001] d....  2254.520740: read_msr: 1c5, value 40000\n",
+    "csv": "time,value\n1,2\n",
+    "foreign": "input,environment,seconds\ntraining,vm,106.49\n",
+    "json": '{"environment": "vm", "value": 1}\n',
+    "binary": "\0\0\0\0",
+    "empty": "",
+    "python": "import csv\nprint('onednn_verbose,')\n",
+}
+
+
+def scores(document: Document) -> dict[str, int]:
+    return {name: import_module(f"amxperf.formats.{name}").sniff(document) for name in NAMES}
+
+
+def test_every_file_of_the_data(pytestconfig):
+    files = [path for path in sorted((pytestconfig.rootpath / "data").rglob("*")) if path.is_file()]
+    owned = 0
+    for path in files:
+        if "synthetic" in path.parts or "simulations" in path.parts:
+            continue
+        found = {name: score for name, score in scores(load(path)).items() if score}
+        owner = OWNERS.get(path.name)
+        owned += owner is not None
+        assert list(found) == ([owner] if owner else []), path
+        assert all(score >= SURE for score in found.values())
+    assert owned == 3 + 40 + 2 + 1 + 1
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_strangers_get_nothing(name):
+    assert set(scores(Document("x", OTHERS[name].encode(), "")).values()) == {0}
