@@ -1,0 +1,86 @@
+"""From an interval and a margin to a verdict; and how many replicates would settle an open one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+LIMIT = 100_000
+"""More replicates per arm than this nobody runs: the answer is then None."""
+
+
+def judge(low: float, high: float, low90: float, high90: float, margin: float) -> str:
+    """The verdict on a log ratio.
+
+    low, high : the interval (95 %); low90, high90 : the one of level 1 - 2 * alpha (90 %).
+    margin : fraction; the bounds of equivalence are +-log(1 + margin).
+
+    *different*: the interval excludes 0. *equivalent*: the narrower interval lies inside the bounds, which is the two
+    one-sided tests at level alpha (D. J. Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657-680).
+    Both can hold: a real difference too small to matter.
+
+    >>> judge(0.20, 0.30, 0.21, 0.29, 0.02), judge(-0.01, 0.01, -0.008, 0.008, 0.02)
+    ('different', 'equivalent')
+    >>> judge(0.002, 0.012, 0.003, 0.011, 0.02), judge(-0.1, 0.2, -0.05, 0.15, 0.02)
+    ('different and equivalent', 'inconclusive')
+    """
+    bound = math.log1p(margin)
+    different = low > 0 or high < 0
+    equivalent = -bound < low90 and high90 < bound
+    if different and equivalent:
+        return "different and equivalent"
+    if different:
+        return "different"
+    return "equivalent" if equivalent else "inconclusive"
+
+
+def settle(
+    shift: float, spread_baseline: float, spread_treatment: float, confidence: float, margin: float, above: int
+) -> int | None:
+    """Replicates per arm, more than `above`, at which the verdict is no longer inconclusive.
+
+    It takes the observed log ratio d and spreads s_b, s_t as the truth, and is the smallest n with ::
+
+        |d| > t(1 - alpha/2, df) * se   or   |d| + t(1 - alpha, df) * se < log(1 + margin)
+        se^2 = (s_b^2 + s_t^2) / n,   df = (n - 1) * (s_b^2 + s_t^2)^2 / (s_b^4 + s_t^4)
+
+    that is, Welch's interval just clears 1, or the one for equivalence just fits the margin. A run of that size settles
+    the question about every second time: plan for more. For pairs give the spread of the log ratios and 0.
+    None when no number up to 100,000 does.
+
+    >>> settle(0.02, 0.03, 0.03, 0.95, 0.02, 5)      # 2 % difference, 3 % spread
+    19
+    >>> settle(0.0, 0.03, 0.03, 0.95, 0.0, 5) is None     # no difference and no margin: never
+    True
+    """
+    from scipy.special import stdtrit
+
+    squares = spread_baseline**2, spread_treatment**2
+    total = sum(squares)
+    if not (math.isfinite(total) and total > 0):
+        return None
+    ratio = total**2 / sum(square**2 for square in squares)
+    alpha, distance, bound = 1 - confidence, abs(shift), math.log1p(margin)
+
+    def enough(n: int) -> bool:
+        df, se = (n - 1) * ratio, math.sqrt(total / n)
+        return bool(distance > stdtrit(df, 1 - alpha / 2) * se or distance + stdtrit(df, 1 - alpha) * se < bound)
+
+    return _smallest(enough, max(above + 1, 2))
+
+
+def _smallest(enough: Callable[[int], bool], start: int) -> int | None:
+    """First n from `start` on for which `enough` holds, by doubling and halving; it holds for all larger n."""
+    if enough(start):
+        return start
+    below, step = start, 1
+    while not enough(below + step):
+        below += step
+        step *= 2
+        if below > LIMIT:
+            return None
+    above = below + step
+    while above - below > 1:
+        middle = (above + below) // 2
+        below, above = (below, middle) if enough(middle) else (middle, above)
+    return above if above <= LIMIT else None
