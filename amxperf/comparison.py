@@ -54,6 +54,10 @@ class Comparisons:
             raise UsageError(f"{len(found)} comparisons match {wanted}", hint="name more or fewer factors")
         return found[0]
 
+    def varying(self, result: Comparison) -> list[tuple[str, str]]:
+        """The factors of a comparison that differ between the comparisons: what tells it from the others."""
+        return [(key, value) for key, value in result.factors if len({dict(other.factors).get(key) for other in self.results}) > 1]
+
     def frame(self) -> pd.DataFrame:
         """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method."""
         import pandas as pd
@@ -279,10 +283,13 @@ def _refusal(base, treat, code: str, reason: str, confidence: float, margin: flo
 
 
 def _unmatched(left: dict, right: dict, arms: tuple[Selector, Selector]) -> list[Note]:
+    """What only one arm measured: one note per arm and benchmark."""
     notes = []
     for have, lack, arm in ((left, right, arms[0]), (right, left, arms[1])):
+        alone: dict[str, list[str]] = {}
         for key in have:
             if key not in lack:
-                words = " ".join(str(part) for part in key if part)
-                notes.append(Note("one-arm-only", f"only {arm} has {words}: nothing to compare"))
+                alone.setdefault(key[0], []).append(" ".join(str(part) for part in (key[1], *key[len(IDENTITY) :]) if part))
+        for benchmark, cases in alone.items():
+            notes.append(Note("one-arm-only", f"only {arm} has {benchmark} {', '.join(cases)}: nothing to compare"))
     return notes

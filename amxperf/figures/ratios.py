@@ -33,7 +33,7 @@ def ratios(
     shown = [result for result in comparisons if math.isfinite(result.ratio)]
     if not shown:
         raise MissingInput(f"no comparison of {comparisons.dataset} has a ratio to draw", hint="see their reasons")
-    label = label or _label
+    label = label or (lambda result: " ".join([result.benchmark, result.metric, *(f"{k}={v}" for k, v in comparisons.varying(result))]))
     data = comparisons.frame()
     data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)
     data.insert(0, "label", [label(result) for result in shown])
@@ -69,10 +69,6 @@ def interval(result: Comparison) -> str:
     if not math.isfinite(result.low):
         return f"{result.ratio:.3g} (no interval)"
     return f"{result.ratio:.3g} ({result.low:.3g} to {result.high:.3g})"
-
-
-def _label(result: Comparison) -> str:
-    return " ".join([result.benchmark, result.metric, *(value for _, value in result.factors)])
 
 
 def _better(shown: list[Comparison]) -> str:

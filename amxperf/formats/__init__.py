@@ -51,7 +51,7 @@ def recognise(document: Document) -> str:
     best = max(scores, key=scores.__getitem__)
     if scores[best] >= SURE:
         return best
-    document.text  # an empty or binary file says so, which is a better reason than the one below
+    _ = document.text  # an empty or binary file says so, which is a better reason than the one below
     raise FormatError(
         "the format is not recognised",
         path=document.path or document.source,

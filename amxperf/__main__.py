@@ -1,0 +1,5 @@
+"""`python -m amxperf`."""
+
+from .cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,197 @@
+"""The command line: argument parsing and printing, nothing else.
+
+Exit codes: 0 ok, 1 a finding, 2 cannot tell, 3 not comparable, 64 usage, 65 bad data, 66 no input, 70 internal, 73 cannot write,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import __version__
+from .errors import AmxperfError, UsageError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Read captures of AMX, KVM and TDX, compare runs, and build the book.",
+)
+
+
+class Format(StrEnum):
+    csv = "csv"
+    json = "json"
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+class TableName(StrEnum):
+    lines = "lines"
+    traces = "traces"
+    frames = "frames"
+    registers = "registers"
+    events = "events"
+    measurements = "measurements"
+    overheads = "overheads"
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        typer.echo(f"amxperf {__version__}")
+        raise typer.Exit()
+
+
+@app.command()
+def parse(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Captures or benchmark logs.")],
+    table: Annotated[TableName | None, typer.Option(help="Print this table; a summary of each file if left out.")] = None,
+    format: Annotated[Format, typer.Option(help="How to print the table.")] = Format.csv,
+    reader: Annotated[str | None, typer.Option(help="Format of the files, if it is not to be recognised.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file; needed for parquet.")] = None,
+) -> None:
+    """Read files: say what was recognised, or print one table."""
+    from . import output
+    from .formats import read
+
+    captures = [read(path, reader) for path in files]
+    if table is None:
+        text = "\n".join(output.summary(capture) for capture in captures) + "\n"
+        output.write(text.encode(), out)
+        return
+    for capture in captures:
+        typer.echo(f"{capture.source}: {capture.format}", err=True)
+        for note in capture.notes:
+            typer.echo(str(note), err=True)
+    output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], format.value), out, format.value)
+
+
+@app.command()
+def compare(
+    dataset: Annotated[str, typer.Argument(help="Name (data/NAME) or path of a dataset.")],
+    baseline: Annotated[str, typer.Option(help="Selector of the baseline: vm, or isa=avx512,pages=4k.")],
+    treatment: Annotated[str, typer.Option(help="Selector of the treatment.")],
+    margin: Annotated[float, typer.Option(help="What counts as negligible, as a fraction.")] = 0.02,
+    confidence: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
+    format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
+) -> None:
+    """Compare two arms of a dataset, benchmark by benchmark.
+
+    Exit code 0: every question has an answer; 2: one or more are inconclusive; 3: nothing is comparable.
+    """
+    from . import output
+    from .comparison import compare as run
+    from .dataset import open_dataset
+
+    if format not in ("table", "csv", "json"):
+        raise UsageError(f"no output format is called {format!r}", hint="use table, csv or json")
+    data = open_dataset(dataset)
+    typer.echo(output.notes(data.notes), err=True, nl=False)
+    results = run(data, baseline, treatment, margin=margin, confidence=confidence)
+    typer.echo(output.comparisons(results, format), nl=False)
+    raise typer.Exit(output.verdict_code(results))
+
+
+@app.command()
+def build(
+    dataset: Annotated[str | None, typer.Option(help="Your dataset, for the page that compares your runs.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="Baseline of that page.")] = None,
+    treatment: Annotated[str | None, typer.Option(help="Treatment of that page.")] = None,
+    root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),
+    jobs: Annotated[int, typer.Option(help="Notebooks run at a time.", min=1)] = 2,
+) -> None:
+    """Run every notebook and build the book into _build/html."""
+    from .checkout import find_root
+    from .publish.build import build as run
+
+    place = run(
+        find_root(root), dataset=dataset, baseline=baseline, treatment=treatment, jobs=jobs, progress=lambda text: typer.echo(text, err=True)
+    )
+    typer.echo(f"The book is in {place / 'index.html'}")
+
+
+@app.command()
+def figures(
+    format: Annotated[str, typer.Option(help="table or json.")] = "table",
+    root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),
+) -> None:
+    """List the figures of the built book."""
+    from . import output
+    from .catalogue import catalogue
+
+    typer.echo(output.figures(catalogue(root), format), nl=False)
+
+
+@app.command()
+def cite(
+    name: Annotated[str, typer.Argument(help="Name of a figure.")],
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="As BibTeX.")] = False,
+    root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),
+) -> None:
+    """Print the citation of a figure."""
+    from .catalogue import figure
+
+    entry = figure(name, root)
+    typer.echo(entry.bibtex if bibtex else entry.citation)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="Name of a figure.")],
+    to: Annotated[Path, typer.Option(help="Folder for the files; made if it is not there.")],
+    root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),
+) -> None:
+    """Copy a figure's pictures, data, metadata and citation into a folder."""
+    from .catalogue import figure
+
+    for path in figure(name, root).export(to):
+        typer.echo(path)
+
+
+@app.command()
+def checksum(
+    dataset: Annotated[str, typer.Argument(help="Name or path of a dataset.")],
+    write: Annotated[bool, typer.Option("--write", help="Write them into dataset.toml.")] = False,
+) -> None:
+    """Print the checksums of a dataset's files, or write them into its dataset.toml."""
+    from .dataset import find
+    from .seal import seal, section
+
+    root = find(dataset)
+    if write:
+        typer.echo(f"{seal(root)} checksums written to {root / 'dataset.toml'}")
+    else:
+        typer.echo(section(root), nl=False)
+
+
+def _click_error() -> type[Exception]:
+    """The class of usage errors: typer carries its own click, older ones use the separate package."""
+    return next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors become one sentence on standard error."""
+    try:
+        return app(arguments, standalone_mode=False, prog_name="amxperf") or 0
+    except AmxperfError as error:
+        return _fail(str(error), error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return _fail("interrupted", 130)
+    except _click_error() as error:
+        if type(error).__name__ != "NoArgsIsHelpError":  # the help is on the screen already
+            _fail(f"{error.format_message()} Try --help.", 0)
+        return UsageError.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the pipe has gone; there is nobody to tell
+        return 0
+
+
+def _fail(sentence: str, code: int) -> int:
+    typer.echo(f"amxperf: {sentence}", err=True)
+    return code

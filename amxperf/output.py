@@ -1,0 +1,120 @@
+"""Results as text and bytes: what the command line prints."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import OutputError, UsageError
+from .schema import exported, frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .capture import Capture, Note
+    from .catalogue import Entry
+    from .comparison import Comparisons
+
+
+def summary(capture: Capture) -> str:
+    """What a file is and holds, a few lines."""
+    counts = ", ".join(f"{count} {name}" for name, count in capture.counts().items()) or "nothing"
+    notes = "".join(f"\n  {note}" for note in capture.notes)
+    return f"{capture.source}: {capture.format}: {counts}{notes}"
+
+
+def notes(found: Sequence[Note]) -> str:
+    """Notes, one line per message, with the number of files that share it."""
+    groups: dict[str, list[Note]] = {}
+    for note in found:
+        groups.setdefault(f"{note.message} [{note.code}]", []).append(note)
+    lines = []
+    for text, group in groups.items():
+        lines.append(str(group[0]) if len(group) == 1 else f"{len(group)} files: {text}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def serialise(table: str, parts: Sequence[pd.DataFrame], format: str) -> bytes:
+    """One table over several files as csv, json, jsonl or parquet; 64-bit words are '0x...' except in Parquet."""
+    import pandas as pd
+
+    data = pd.concat(parts, ignore_index=True) if parts else frame(table)
+    if format == "parquet":
+        stream = io.BytesIO()
+        data.to_parquet(stream, index=False)
+        return stream.getvalue()
+    data = exported(table, data)
+    if format == "csv":
+        return data.to_csv(index=False, lineterminator="\n").encode()
+    text = data.to_json(orient="records", lines=format == "jsonl", force_ascii=False, double_precision=15)
+    return (text.rstrip("\n") + "\n").encode() if len(data) else b"" if format == "jsonl" else b"[]\n"
+
+
+def write(data: bytes, out: Path | None, format: str = "text") -> None:
+    """Write to a file (whole or not at all) or to standard output; Parquet never to a terminal."""
+    if out is None:
+        if format == "parquet" and sys.stdout.isatty():
+            raise UsageError("Parquet is binary and would garble the terminal", hint="add --out FILE")
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(data)
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise OutputError(f"cannot be written ({error.strerror})", path=out, hint="name another file") from error
+
+
+def verdict_code(results: Comparisons) -> int:
+    """0: every question is answered; 2: one or more are inconclusive; 3: nothing is comparable."""
+    verdicts = {result.verdict for result in results}
+    if not verdicts - {"not comparable"}:
+        return 3
+    return 2 if "inconclusive" in verdicts else 0
+
+
+def comparisons(results: Comparisons, format: str) -> str:
+    """A comparison as a table with its sentences, as csv, or as json."""
+    if format == "json":
+        return json.dumps(results.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    if format == "csv":
+        return results.frame().to_csv(index=False, lineterminator="\n")
+    return _report(results)
+
+
+def _report(results: Comparisons) -> str:
+    lines = [f"{results.dataset} ({results.kind}): {results.treatment} over {results.baseline}", ""]
+    for result in results:
+        words = " ".join([result.benchmark, result.metric, *(f"{key}={value}" for key, value in results.varying(result))])
+        lines += [words, f"  {result.sentence()}"]
+        if result.within is not None:
+            lines.append(f"  {result.within.sentence()}")
+    seen: dict[str, list[str]] = {}
+    for result in results:
+        for caution in result.cautions:
+            seen.setdefault(f"{caution.message} [{caution.code}]", []).append(result.benchmark)
+    if seen:
+        lines += ["", "Mind:"]
+        for message, where in seen.items():
+            lines.append(f"  {message}" + (f" ({len(where)} of {len(results)} comparisons)" if len(where) < len(results) else ""))
+    lines += [f"  {note.message} [{note.code}]" for note in results.notes]
+    if not len(results):
+        lines.append("The two arms have no benchmark in common.")
+    return "\n".join(lines) + "\n"
+
+
+def figures(entries: Sequence[Entry], format: str) -> str:
+    """The list of figures."""
+    if format == "json":
+        return json.dumps([entry.metadata for entry in entries], indent=1, ensure_ascii=False) + "\n"
+    if format != "table":
+        raise UsageError(f"no output format is called {format!r}", hint="use table or json")
+    width = max(len(entry.name) for entry in entries)
+    return "".join(f"{entry.name:{width}}  {entry.kind:11}  {entry.title}\n" for entry in entries)
