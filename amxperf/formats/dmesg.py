@@ -1,0 +1,142 @@
+"""Reader of kernel logs: dmesg, journal, serial console.
+
+Tables: lines (every line), traces, frames, registers and events.
+
+Options: ``side="host"`` or ``"guest"`` fills the events' column of that name.
+
+An event that names no task takes pid and comm from the call trace of which it is the headline: one task printed both.
+
+Notes: ``vcpu-is-cpu``, ``interleaved``, ``wall-clock``, ``several-boots``, ``lost-messages``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from .. import schema
+from ..capture import Note
+from ..document import Document
+from ..errors import UsageError
+from . import kernel_events
+from .calltrace import CallTraces
+from .options import only
+from .prefix import Prefixed, split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TITLE = "kernel log"
+
+FALL = 1.0
+"""Seconds by which a stamp must fall back for a new boot; processors that print at once differ by far less."""
+
+_LOST = re.compile(r"\*\* (\d{1,10}) printk messages dropped|(\d{1,10}) printk messages dropped \*\*")
+_FRAME = re.compile(r"[\w.]\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}")
+
+
+class _Boots:
+    """Numbers the boots of one file, from stamps that fall back and from banners."""
+
+    def __init__(self) -> None:
+        self.number, self.highest, self.banner = 1, float("-inf"), False
+
+    def see(self, line: Prefixed) -> bool:
+        """Take one line; True where it starts another boot."""
+        banner = line.message.startswith("Linux version ")
+        fell = not isnan(line.timestamp) and line.timestamp < self.highest - FALL
+        new = fell or (banner and self.banner)
+        if new:
+            self.number, self.highest, self.banner = self.number + 1, float("-inf"), False
+        self.banner |= banner
+        if not isnan(line.timestamp):
+            self.highest = max(self.highest, line.timestamp)
+        return new
+
+
+def sniff(document: Document) -> int:
+    """Confidence that this is a kernel log: most lines carry a kernel prefix, or it shows traces or known messages."""
+    head = [line for line in document.head if line.strip()]
+    if not head or any(line.startswith("# tracer:") for line in head[:20]):
+        return 0
+    marked = known = frames = others = 0
+    marker = False
+    for line in head:
+        parts = split(line)
+        others += not parts.kernel
+        marked += parts.kernel and (not isnan(parts.timestamp) or bool(parts.level) or bool(parts.wall))
+        text = parts.message.strip()
+        marker |= text.startswith(("Call Trace:", "Call trace:"))
+        frames += _FRAME.search(text) is not None
+        known += kernel_events.match(text) is not None
+    if marked and marked >= 0.5 * (len(head) - others):
+        return 90
+    if marker and frames:
+        return 70
+    return 50 if known and known >= 0.5 * len(head) else 0
+
+
+def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
+    """Read a kernel log. Raises UsageError for an unknown option or side, FormatError for an empty or binary file.
+
+    >>> document = Document("a", b"[    1.500000] handle_xfd_event on CPU3\\n", "")
+    >>> tables, notes = read(document, {"side": "guest"})
+    >>> tables["events"][["timestamp", "side", "kind", "cpu"]].values.tolist()
+    [[1.5, 'guest', 'handle_xfd_event', 3]]
+    """
+    only(options, "dmesg", "side")
+    side = side_of(options)
+    source, boots, notes = document.source, _Boots(), []
+    machine = CallTraces(source)
+    lines: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    said: set[str] = set()
+
+    def note(code: str, message: str, line: int, once: bool = True) -> None:
+        if not (once and code in said):
+            said.add(code)
+            notes.append(Note(code, message, source, line))
+
+    for number, text in enumerate(document.lines, 1):
+        parts = split(text)
+        if boots.see(parts):
+            machine.restart()
+            note("several-boots", f"boot {boots.number} starts here", number, once=False)
+        boot = str(boots.number)
+        message = parts.message
+        lines.append(
+            {"source": source, "line": number, "boot": boot, "timestamp": parts.timestamp, "level": parts.level,
+             "facility": parts.facility, "caller": parts.caller, "message": message}
+        )  # fmt: skip
+        if parts.wall and isnan(parts.timestamp):
+            note("wall-clock", "the stamps are wall-clock times, which are wrong after a suspend; left out", number)
+        role = machine.feed(number, message, parts.timestamp, parts.caller, boot) if parts.kernel else ""
+        if role == "other":
+            if found := kernel_events.match(message):
+                row, entry = found
+                events.append({"source": source, "line": number, "timestamp": parts.timestamp, "side": side, **row})
+                if entry.vcpu_is_cpu:
+                    note("vcpu-is-cpu", "the number after 'vcpu' equals the host processor; it is not taken for a vcpu", number)
+            elif found := _LOST.search(message):
+                note("lost-messages", f"{found[1] or found[2]} messages were dropped here", number, once=False)
+    machine.finish()
+    for event in events:
+        if "pid" not in event and (trace := machine.headlines.get(event["line"])):
+            event |= {"pid": trace.get("pid"), "comm": trace.get("comm")}
+    if boots.number == 1:
+        for row in [*lines, *machine.traces]:
+            row["boot"] = ""
+    tables = {"lines": lines, "traces": machine.traces, "frames": machine.frames, "registers": machine.registers, "events": events}
+    for name in ("traces", "frames", "registers"):
+        tables[name] = [{"source": source, **row} for row in tables[name]]
+    return {name: schema.frame(name, rows) for name, rows in tables.items()}, notes + machine.notes
+
+
+def side_of(options: Mapping[str, Any]) -> str:
+    """The option `side`; UsageError for another word than host or guest."""
+    side = options.get("side", "")
+    if side not in ("", "host", "guest"):
+        raise UsageError(f"option side is {side!r}", hint="use host or guest")
+    return side

@@ -1,0 +1,241 @@
+"""Call traces from message lines: worked examples, by hand."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amxperf.formats.calltrace import CallTraces
+from amxperf.formats.stackframe import parse_frame, parse_header, parse_registers, plain_name
+
+HEADER = "CPU: 1 PID: 7 Comm: cat Not tainted 6.7.0 #61"
+
+
+def run(*messages, callers=None, stamps=None):
+    machine = CallTraces("a")
+    for n, text in enumerate(messages):
+        machine.feed(n + 1, text, stamps[n] if stamps else float("nan"), callers[n] if callers else "")
+    machine.finish()
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("symbol", "name"),
+    [
+        ("f", "f"),
+        ("vcpu_enter_guest.constprop.0", "vcpu_enter_guest"),
+        ("fpu__init_cpu_xstate.part.0", "fpu__init_cpu_xstate"),
+        ("f.isra.30", "f"),
+        ("f.cold", "f"),
+        ("f.constprop.0.isra.0.cold", "f"),
+        ("f.llvm.123456789", "f"),
+        ("f.part.0.llvm.12", "f"),
+        ("f.partial", "f.partial"),
+        (".cold", ".cold"),
+    ],
+)
+def test_compiler_suffixes(symbol, name):
+    assert plain_name(symbol) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kvm_set_cpuid+0x26e/0x2a0 [kvm]", ("kvm_set_cpuid", 0x26E, 0x2A0, "kvm", "", True, False)),
+        ("? memdup_user+0x49/0x80", ("memdup_user", 0x49, 0x80, "", "", False, False)),
+        (f"f+0x1/0x2 [kvm {'ab' * 20}]", ("f", 1, 2, "kvm", "ab" * 20, True, False)),
+        ("[<ffffffff8107f3f1>] ? f+0x1/0x2", ("f", 1, 2, "", "", False, False)),
+        ("([<0000000000115f0a>] f+0x1/0x2)", ("f", 1, 2, "", "", True, False)),
+        ("[c0000000073a3a50] [c000000000c2d6d4] f+0x1/0x2 (unreliable)", ("f", 1, 2, "", "", False, False)),
+        ("f from g+0x1/0x2", None),  # the offset is that of g
+        ("f+0x1/0x2 (P)", ("f", 1, 2, "", "", True, False)),
+        ("f (lib/dump_stack.c:107 (discriminator 1))", ("f", None, None, "", "", True, False)),
+        ("f (arch/x86/kvm/x86.c:12) kvm", ("f", None, None, "kvm", "", True, False)),
+        ("f+0x1/0x2 lib/x.c:88", ("f", 1, 2, "", "", True, False)),
+        ("f lib/x.c:88 [inline]", ("f", None, None, "", "", True, True)),
+        ("? 0xffffffffc0123456", ("0xffffffffc0123456", None, None, "", "", False, False)),
+        ("f+0x1/0x2 returned 0 after 3 usecs", None),
+        ("fpstate_realloc (4361 CPU 0/KVM) dynamic on-demand allocate fpstate", None),
+        ("hello", None),
+        ("", None),
+    ],
+)
+def test_frames(text, expected):
+    row = parse_frame(text)
+    if expected is None:
+        assert row is None
+    else:
+        assert (
+            row["symbol"], row.get("offset"), row.get("size"), row.get("module", ""), row.get("build_id", ""), row["reliable"], row["inlined"]
+        ) == expected  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CPU: 5 PID: 4371 Comm: CPU 0/KVM Not tainted #61", (5, 4371, "CPU 0/KVM", "Not tainted", "")),
+        ("CPU: 5 UID: 0 PID: 4371 Comm: a: b/c Not tainted 6.12.1 #1 PREEMPT", (5, 4371, "a: b/c", "Not tainted", "6.12.1")),
+        ("CPU: 0 PID: 1 Comm: x Tainted: G        W  OE     6.1.0-13-amd64 #1 Debian", (0, 1, "x", "G W OE", "6.1.0-13-amd64")),
+        ("CPU: 0 PID: 1 Comm: x Kdump: loaded Tainted: G           O       #1", (0, 1, "x", "G O", "")),
+        ("CPU: 0 PID: 1 Comm: x", (0, 1, "x", "", "")),
+        ("Pid: 12, comm: insmod Not tainted 2.6.32 #1", (None, 12, "insmod", "Not tainted", "2.6.32")),
+        ("task:a b state:D stack:0     pid:12   tgid:12 ppid:1", (None, 12, "a b", "", "")),
+        ("task:cat             state:D stack:    0 pid:   12 ppid:1", (None, 12, "cat", "", "")),
+        ("CPU: 1 PID: 7 at kernel/x.c:3 f+0x1/0x2", None),
+    ],
+)
+def test_headers(text, expected):
+    row = parse_header(text)
+    if expected is None:
+        assert row is None
+    else:
+        assert (row.get("cpu"), row["pid"], row["comm"], row.get("taint", ""), row.get("kernel", "")) == expected
+
+
+def test_registers():
+    assert parse_registers("Code: 5b 41 <48> 3d") == [("CODE", "5b 41 <48> 3d")]
+    assert parse_registers("RIP: 0010:f+0x1/0x2 [kvm]") == [("RIP", "0010:f+0x1/0x2 [kvm]")]
+    assert parse_registers("R13: 00 R14: 01 R15: 02") == [("R13", "00"), ("R14", "01"), ("R15", "02")]
+    assert parse_registers("FS:  00007f(0000) GS:ff88(0000) knlGS:00") == [("FS", "00007f(0000)"), ("GS", "ff88(0000)"), ("knlGS", "00")]
+    assert parse_registers("hello: 1") == []
+
+
+def test_contexts_nest_and_the_last_mark_closes():
+    machine = run("Call Trace:", " <IRQ>", " a+0x1/0x2", " </IRQ>", " <TASK>", " b+0x1/0x2", " </TASK>", "next")
+    (trace,) = machine.traces
+    assert [(row["function"], row["context"], row["depth"]) for row in machine.frames] == [("a", "IRQ", 0), ("b", "TASK", 1)]
+    assert (trace["line"], trace["end"], trace["complete"]) == (1, 7, "closed")
+
+
+def test_old_marks_stand_on_the_line_of_a_frame():
+    machine = run("Call Trace:", " <IRQ>  [<ffffffff81000000>] a+0x1/0x2", " <EOI>  [<ffffffff81000001>] ? b+0x1/0x2", "[<ffffffff81000002>] c+0x1/0x2")
+    assert [(row["function"], row["context"]) for row in machine.frames] == [("a", "IRQ"), ("b", ""), ("c", "")]
+
+
+def test_registers_stand_inside_the_trace():
+    machine = run("Call Trace:", " a+0x1/0x2", "RIP: 0010:b+0x1/0x2", "RAX: 01 RBX: 02", " b+0x1/0x2", "done")
+    assert [row["function"] for row in machine.frames] == ["a", "b"]
+    assert [(row["name"], row["trace"]) for row in machine.registers] == [("RIP", 1), ("RAX", 1), ("RBX", 1)]
+
+
+def test_a_warning_gives_its_header_block_to_the_trace():
+    machine = run(
+        "------------[ cut here ]------------",
+        "WARNING: CPU: 1 PID: 7 at arch/x86/kernel/fpu/xstate.c:1 f+0x1/0x2",
+        "Modules linked in: kvm_intel kvm",
+        HEADER,
+        "Hardware name: QEMU",
+        "RIP: 0010:f+0x1/0x2",
+        "RAX: 01 RBX: 02 RCX: 03",
+        "Call Trace:",
+        " <TASK>",
+        " ? __warn+0x1/0x2",
+        " </TASK>",
+        "---[ end trace 0000000000000000 ]---",
+        "RIP: 0010:f+0x1/0x2",
+        "RAX: 01 RBX: 02 RCX: 03",
+        "something else",
+    )
+    (trace,) = machine.traces
+    assert trace["headline"].startswith("WARNING: ")
+    assert machine.headlines[2] is trace
+    assert (trace["hardware"], trace["pid"], trace["kernel"]) == ("QEMU", 7, "6.7.0")
+    assert [row.get("trace") for row in machine.registers] == [1] * 4 + [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("messages", "headline"),
+    [
+        (("hello", HEADER, "Call Trace:", " a+0x1/0x2"), "hello"),
+        (("hello", "", HEADER, "Call Trace:", " a+0x1/0x2"), "hello"),
+        ((HEADER, "Call Trace:", " a+0x1/0x2"), ""),
+        (("hello", "Call Trace:", " a+0x1/0x2"), "hello"),
+        (("---[ end trace 0 ]---", HEADER, "Call Trace:", " a+0x1/0x2"), ""),
+        (("INFO: task cat:7 blocked", "  Not tainted 6.7", "task:cat state:D stack:0 pid:7 ppid:1", "Call Trace:"), "INFO: task cat:7 blocked"),
+        (("task:cat state:D stack:0 pid:7 ppid:1", "Call Trace:"), "task:cat state:D stack:0 pid:7 ppid:1"),
+    ],
+)
+def test_headlines(messages, headline):
+    assert run(*messages).traces[0]["headline"] == headline
+
+
+def test_a_headline_is_near_in_time_and_not_used_twice():
+    assert run("hello", HEADER, "Call Trace:", stamps=[1.0, 3.0, 3.0]).traces[0]["headline"] == ""
+    machine = run("hello", HEADER, "Call Trace:", " a+0x1/0x2", HEADER, "Call Trace:", " b+0x1/0x2")
+    assert [trace["headline"] for trace in machine.traces] == ["hello", ""]
+
+
+@pytest.mark.parametrize(
+    ("after", "complete", "end"),
+    [
+        ((), "end of file", 2),
+        ((HEADER,), "next marker", 2),
+        (("Call Trace:",), "next marker", 2),
+        (("message",), "unrelated line", 2),
+        (("message", HEADER), "unrelated line", 2),
+        ((" </TASK>",), "closed", 3),
+        ((" </IRQ>", "message"), "closed", 3),
+        (("---[ end trace 0 ]---",), "closed", 2),
+        (("", ""), "end of file", 2),
+    ],
+)
+def test_how_a_trace_ends(after, complete, end):
+    inner = " <IRQ> a+0x1/0x2" if after[:1] == (" </IRQ>",) else " a+0x1/0x2"
+    trace = run("Call Trace:", inner, *after).traces[0]
+    assert (trace["complete"], trace["end"]) == (complete, end)
+
+
+def test_no_frames():
+    assert run("Call Trace:").traces[0]["complete"] == "no frames"
+    assert run("Call Trace:", " <TASK>", " </TASK>").traces[0]["complete"] == "no frames"
+
+
+def test_processors_that_print_at_once_are_told_apart_by_caller():
+    pair = [("C0", "Call Trace:"), ("C1", "Call Trace:"), ("C0", " a+0x1/0x2"), ("C1", " x+0x1/0x2"), ("T9", "hello"), ("C0", " b+0x1/0x2")]
+    machine = run(*[text for _, text in pair], callers=[caller for caller, _ in pair])
+    assert [(row["trace"], row["function"], row["depth"]) for row in machine.frames] == [(1, "a", 0), (1, "b", 1), (2, "x", 0)]
+    assert not machine.notes
+
+
+def test_without_callers_a_trace_survives_few_lines_and_says_so():
+    machine = run("Call Trace:", " a+0x1/0x2", "hello", " b+0x1/0x2", "1", "2", "3", "4", " c+0x1/0x2")
+    assert [row["function"] for row in machine.frames] == ["a", "b"]
+    assert [(note.code, note.line) for note in machine.notes] == [("interleaved", 4)]
+    assert (machine.traces[0]["end"], machine.traces[0]["complete"]) == (4, "unrelated line")
+
+
+def test_the_caller_names_the_task_where_no_header_does():
+    assert run("Call Trace:", " a+0x1/0x2", callers=["T42", "T42"]).traces[0]["pid"] == 42
+
+
+PIECES = st.sampled_from(
+    ["Call Trace:", HEADER, " <TASK>", " </TASK>", " <IRQ>", " </IRQ>", " <EOI>", " a+0x1/0x2", " ? b.cold+0x1/0x2 [kvm]", "RIP: 0010:f", "RAX: 01",
+     "Code: 5b", "---[ end trace 0 ]---", "WARNING: x", "task:x state:D stack:0 pid:1", "", "hello", "Modules linked in: x", "Hardware name: y"]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(PIECES, st.sampled_from(["", "T1", "C0"])), max_size=40))
+def test_any_order_of_lines_gives_a_consistent_table(lines):
+    machine = run(*[text for text, _ in lines], callers=[caller for _, caller in lines])
+    assert [row["trace"] for row in machine.traces] == list(range(1, len(machine.traces) + 1))
+    assert len(machine.traces) == sum(text == "Call Trace:" for text, _ in lines)
+    for trace in machine.traces:
+        depths = [row["depth"] for row in machine.frames if row["trace"] == trace["trace"]]
+        assert depths == list(range(len(depths)))
+        assert (trace["complete"] == "no frames") == (not depths)
+        assert trace["line"] <= trace["end"] <= len(lines)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.text(), max_size=20))
+def test_random_text_never_raises(lines):
+    run("Call Trace:", *lines)
+
+
+@pytest.mark.parametrize("line", ["<A>" * 60_000, "f (" + "(" * 200_000, "RAX: " + "A:" * 100_000, "CPU: 1 PID: 1 Comm: " + "x " * 100_000, "? " * 100_000])
+def test_long_lines_take_linear_time(line):
+    began = time.perf_counter()
+    run("Call Trace:", line, " a+0x1/0x2")
+    assert time.perf_counter() - began < 1.0  # quadratic time would be minutes
