@@ -1,0 +1,307 @@
+"""What a notebook hands to the book: facts (numbers in sentences) and figures, written as plain files.
+
+A notebook's first cells read::
+
+    dataset: str = "vm-onednn"  # dataset: a name in data/, or a path
+    out: str = ""  # folder for facts and figures; empty: show only
+
+    page = ap.open_page("matmul", dataset, out)
+    page.fact("launches", 40)
+
+Without a folder nothing is written, so that the same cells serve in Jupyter.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingInput, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset
+
+FACT_MIME = "application/vnd.amxperf.fact+json"
+"""Output type of a fact that ends a cell: Jupyter shows it, the book leaves it out."""
+
+DIGITS = 10
+"""Significant digits of a number on file."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number or word that a sentence shows, and where it comes from.
+
+    `source` and `line` name the bytes of a capture (relative to the dataset), where one line says it.
+
+    >>> print(Fact("matmul", "ratio", 0.30512, "0.305"))
+    0.305
+    """
+
+    page: str
+    name: str
+    value: Any
+    text: str
+    unit: str = ""
+    source: str = ""
+    line: int = 0
+    note: str = ""
+    dataset: str = ""
+    kind: str = ""
+    sha256: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields but page and name, as JSON can hold them."""
+        data = {key: getattr(self, key) for key in self.__dataclass_fields__ if key not in ("page", "name")}
+        return {**data, "value": plain(self.value)}
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        text = f"{self.page}.{self.name} = {self.text}"
+        return {FACT_MIME: {"name": f"{self.page}.{self.name}"}, "text/plain": text}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A visible notice that the data at hand does not show something."""
+
+    what: str
+    run: str
+
+    @property
+    def sentence(self) -> str:
+        return f"This data does not show {self.what}. To see it: {self.run}."
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        return (
+            '<div class="admonition note amx-missing"><p class="admonition-title">Not shown by this data</p>'
+            f"<p>This data does not show {_code(self.what)}. To see it: {_code(self.run)}.</p></div>"
+        )
+
+    def _repr_markdown_(self) -> str:
+        return f"> **Not shown by this data.** {self.sentence}"
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A small table of a page, with a caption above it."""
+
+    data: Any
+    caption: str = ""
+
+    def _repr_markdown_(self) -> str:
+        head = [str(column) for column in self.data.columns]
+        rows = [[_cell(value) for value in row] for row in self.data.itertuples(index=False)]
+        lines = [head, ["---"] * len(head), *rows]
+        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        return f"**{self.caption}**\n\n{body}\n" if self.caption else body + "\n"
+
+    def __str__(self) -> str:
+        return self.data.to_string(index=False)
+
+
+def _cell(value: Any) -> str:
+    """A cell as Markdown: numbers to four digits, no bars or line breaks that would end the cell."""
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.4g}"
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+@dataclass
+class Page:
+    """One page of the book, seen from its notebook. Made by :func:`open_page`; displays nothing by itself."""
+
+    name: str
+    dataset: Dataset
+    out: Path | None = None
+    facts: dict[str, Fact] = field(default_factory=dict, repr=False)
+
+    @property
+    def links(self) -> str:
+        """Prefix of links to the published captures in a build; '' elsewhere."""
+        return f"captures/{self.dataset.name}/" if self.out else ""
+
+    def fact(
+        self,
+        name: str,
+        value: Any,
+        text: str | None = None,
+        *,
+        unit: str = "",
+        source: str = "",
+        line: int = 0,
+        note: str = "",
+        dataset: Dataset | None = None,
+    ) -> Fact:
+        """Record a fact; a page shows it as ``{fact}`PAGE.NAME```.
+
+        Parameters
+        ----------
+        name : lower-case letters, digits, `-` and `_`.
+        value : number, word or truth value; NaN becomes null on file.
+        text : what the sentence shows; 3 significant digits (or the word) and the unit if left out.
+        unit : unit of `value`.
+        source, line : the capture and its line, where one line says it.
+        note : how it was worked out, for the hover text.
+        dataset : the dataset it comes from, where that is not the page's.
+
+        Raises
+        ------
+        UsageError for a bad name, or (in a build) for a second, different fact of one name.
+        """
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"{name!r} cannot name a fact", hint="use lower-case letters, digits, - and _")
+        origin = dataset or self.dataset
+        if text is None:
+            text = show(value, unit)
+        fact = Fact(
+            self.name, name, value, text, unit, source, int(line), note, origin.name, origin.kind, origin.sha256
+        )
+        old = self.facts.get(name)
+        if self.out and old and old.to_dict() != fact.to_dict():
+            raise UsageError(f"the fact {name!r} is set twice, to {old.text} and {fact.text}", hint="rename one of them")
+        self.facts[name] = fact
+        self._write()
+        return fact
+
+    def figure(self, figure: Any) -> Any:
+        """Save a figure to OUT/figures/NAME/ and return it, so that it can end a cell."""
+        if self.out:
+            figure.save(self.out / "figures")
+        return figure
+
+    def draw(self, function: Any, *args: Any, **options: Any) -> Any:
+        """Call a figure function and take up its figure; a notice where the data lack what it draws.
+
+        Parameters
+        ----------
+        function : one of :mod:`amxperf.figures`; `args` and `options` are passed on.
+        """
+        try:
+            return self.figure(function(*args, **options))
+        except MissingInput as error:
+            what = options.get("title") or function.__name__
+            return self.missing(f"the figure “{what}” ({error.message})", error.hint or "open another dataset")
+
+    def table(self, data: Any, caption: str = "") -> TableView:
+        """A DataFrame as a table of the page: Markdown in the book, the same in Jupyter."""
+        return TableView(data, caption)
+
+    def show(self, obj: Any) -> Any:
+        """`obj` with its links leading into the published captures; as it is where it has none.
+
+        Anything with a method `linked(prefix)` takes part.
+        """
+        return obj.linked(self.links) if self.links and hasattr(obj, "linked") else obj
+
+    def missing(self, what: str, run: str) -> Missing:
+        """A notice for data that cannot show something, and what to run to see it.
+
+        >>> print(Missing("VM exits", "`amxperf collect`"))
+        This data does not show VM exits. To see it: `amxperf collect`.
+        """
+        return Missing(what, run)
+
+    def _write(self) -> None:
+        if not self.out:
+            return
+        record = {
+            "page": self.name,
+            "dataset": self.dataset.name,
+            "kind": self.dataset.kind,
+            "title": self.dataset.title,
+            "sha256": self.dataset.sha256,
+            "facts": {name: fact.to_dict() for name, fact in self.facts.items()},
+        }
+        target = self.out / "facts" / f"{self.name}.json"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(dump(record), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"the facts cannot be written ({error.strerror})", path=target) from error
+
+
+def open_page(name: str, dataset: str | os.PathLike[str] | Dataset, out: str | os.PathLike[str] = "") -> Page:
+    """Open the page `name` on a dataset (a name in data/, a path, or an open Dataset).
+
+    `out` is the folder for facts and figures; empty writes nothing.
+    Raises UsageError for a name that cannot be one, MissingInput and DataError for the dataset.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot name a page", hint="use lower-case letters, digits, - and _")
+    if isinstance(dataset, (str, os.PathLike)):
+        from ..dataset import open_dataset
+
+        if not os.fspath(dataset):
+            raise MissingInput("no dataset is named", hint="give the name of a folder in data/, or a path")
+        dataset = open_dataset(dataset)
+    return Page(name, dataset, Path(out) if out else None)
+
+
+def dump(record: Any) -> str:
+    """JSON with sorted keys and plain numbers: the same record gives the same bytes."""
+    return json.dumps(plain(record), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: numbers of numpy unpacked, floats to 10 significant digits, NaN and infinities null.
+
+    >>> plain({"a": 0.1 + 0.2, "b": float("nan"), "c": (1, True)})
+    {'a': 0.3, 'b': None, 'c': [1, True]}
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        rounded = float(f"{value:.{DIGITS}g}")
+        return rounded if math.isfinite(rounded) else None
+    return str(value)
+
+
+def show(value: Any, unit: str = "") -> str:
+    """A value as a sentence shows it: whole numbers in full, others to 3 significant digits, then the unit.
+
+    >>> show(0.30512), show(12345.6), show(40), show(1.0, "s"), show("tdx"), show(2.5e-7)
+    ('0.305', '12300', '40', '1.00 s', 'tdx', '2.50e-07')
+    """
+    value = plain(value)
+    if value is None:
+        text = "unknown"
+    elif isinstance(value, float):
+        text = _digits(value)
+    else:
+        text = str(value)
+    return f"{text} {unit}" if unit else text
+
+
+def _digits(value: float, digits: int = 3) -> str:
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits}g}")
+    power = math.floor(math.log10(abs(rounded)))
+    if not -4 <= power < 7:
+        return f"{value:.{digits - 1}e}"
+    return f"{rounded:.{max(0, digits - 1 - power)}f}"
+
+
+def _code(text: str) -> str:
+    """Escape for HTML; what stands between backticks becomes code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
