@@ -16,7 +16,7 @@ from .dataset import Dataset, open_dataset
 from .errors import UsageError
 from .selector import Selector, parse
 from .stats.compare import compare_nested
-from .stats.result import Caution, Comparison, Counts
+from .stats.result import Caution, Comparison, Counts, not_comparable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,17 +162,12 @@ def compare(
             continue
         result = _one(left[key], right[key], dataset, confidence, margin)
         named = dict(zip(groups, key, strict=True))
-        results.append(
-            replace(
-                result,
-                **{name: named[name] for name in IDENTITY},
-                baseline=str(arms[0]),
-                treatment=str(arms[1]),
-                factors=tuple((name, named[name]) for name in keys if named[name]),
-                kind=dataset.kind,
-                cautions=(*result.cautions, *_differences(left[key], right[key], residues)),
-            )
+        identity = {name: named[name] for name in IDENTITY}
+        factors = tuple((name, named[name]) for name in keys if named[name])
+        result = result.named(
+            **identity, baseline=str(arms[0]), treatment=str(arms[1]), factors=factors, kind=dataset.kind
         )
+        results.append(replace(result, cautions=(*result.cautions, *_differences(left[key], right[key], residues))))
     return Comparisons(
         dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(results), tuple(_unmatched(left, right, arms))
     )
@@ -211,7 +206,10 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
     refused = [arm for arm in (base, treat) if not arm["informative"].any()]
     if refused:
         reason = str(refused[0]["reason"].iloc[0]) or "the value cannot depend on speed"
-        return _refusal(base, treat, "not-informative", reason, confidence, margin)
+        counts = {"baseline_n": _counts(base), "treatment_n": _counts(treat)}
+        return not_comparable(
+            "not-informative", reason, replicate="launch", confidence=confidence, margin=margin, **counts
+        )
     base, treat = (arm[arm["informative"]] for arm in (base, treat))
     cautions = []
     warmup = dataset.manifest.warmup
@@ -234,7 +232,7 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
         margin=margin,
         location=dataset.manifest.location,
     )
-    return replace(result, cautions=(*result.cautions, *cautions))
+    return replace(result, cautions=(*result.cautions, *cautions), baseline_n=_counts(base), treatment_n=_counts(treat))
 
 
 def _level(base: pd.DataFrame, treat: pd.DataFrame) -> tuple[str, bool]:
@@ -253,33 +251,10 @@ def _nested(arm: pd.DataFrame) -> list[list[Any]]:
     return [list(launches.values()) for launches in boots.values()]
 
 
-def _refusal(base, treat, code: str, reason: str, confidence: float, margin: float) -> Comparison:
-    nan = float("nan")
-    counts = [
-        Counts(arm["boot"].nunique(), len(arm.groupby(["environment", "boot", "launch"])), len(arm)) for arm in (base, treat)
-    ]
-    return Comparison(
-        ratio=nan,
-        low=nan,
-        high=nan,
-        confidence=confidence,
-        margin=margin,
-        method="none",
-        p=nan,
-        replicate="launch",
-        baseline_n=counts[0],
-        treatment_n=counts[1],
-        verdict="not comparable",
-        code=code,
-        reason=reason,
-        settle=None,
-        cautions=(),
-        within=None,
-        low90=nan,
-        high90=nan,
-        spread_baseline=nan,
-        spread_treatment=nan,
-    )
+def _counts(arm: pd.DataFrame) -> Counts:
+    """Boots (0 where unknown), launches and values of an arm."""
+    boots = 0 if (arm["boot"] == "").any() else arm.groupby(["environment", "boot"]).ngroups
+    return Counts(boots, arm.groupby(["environment", "boot", "launch"]).ngroups, len(arm))
 
 
 def _unmatched(left: dict, right: dict, arms: tuple[Selector, Selector]) -> list[Note]:

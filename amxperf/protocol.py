@@ -44,21 +44,51 @@ class Step:
 
 
 STEPS = (
-    Step("guest permission", "host", "QEMU", "asks for ARCH_REQ_XCOMP_GUEST_PERM before the first vCPU", ("guest_perm_request",), function="fpu_xstate_prctl"),
-    Step("vCPU buffer", "host", "QEMU", "KVM_SET_CPUID2: the vCPU's fpstate is enlarged", ("fpstate_realloc",), function="fpstate_realloc"),
-    Step("XFD_ERR reads", "host", "KVM", "stops intercepting reads of IA32_XFD_ERR", function="vmx_vcpu_after_set_cpuid", tdx=False),
+    Step(
+        "guest permission", "host", "QEMU", "asks for ARCH_REQ_XCOMP_GUEST_PERM before the first vCPU",
+        ("guest_perm_request",), function="fpu_xstate_prctl",
+    ),
+    Step(
+        "vCPU buffer", "host", "QEMU", "KVM_SET_CPUID2: the vCPU's fpstate is enlarged",
+        ("fpstate_realloc",), function="fpstate_realloc",
+    ),
+    Step(
+        "XFD_ERR reads", "host", "KVM", "stops intercepting reads of IA32_XFD_ERR",
+        function="vmx_vcpu_after_set_cpuid", tdx=False,
+    ),
     Step("reset XFD", "host", "QEMU", "KVM_SET_MSRS: IA32_XFD = 0", ("kvm_set_msr",), XFD, 0, tdx=False),
     Step("reset XFD_ERR", "host", "QEMU", "KVM_SET_MSRS: IA32_XFD_ERR = 0", ("kvm_set_msr",), XFD_ERR, 0, tdx=False),
-    Step("arm XFD", "guest", "guest kernel", "boot: writes IA32_XFD, so that tile data fault", ("write_xfd",), XFD, TILEDATA),
-    Step("emulate the write", "host", "KVM", "first non-zero write of IA32_XFD exits; afterwards #NM is intercepted", ("kvm_set_msr",), XFD, TILEDATA, tdx=False),
-    Step("task permission", "guest", "application", "asks for ARCH_REQ_XCOMP_PERM", ("perm_request", "sys_arch_prctl"), function="fpu_xstate_prctl"),
-    Step("#NM exit", "host", "KVM", "the first tile-data instruction exits; KVM reads IA32_XFD_ERR", ("nm_exit_read_xfd_err",), tdx=False),
-    Step("#NM injection", "host", "KVM", "queues #NM for the next entry", ("nm_queued",), function="handle_exception_nmi", tdx=False),
-    Step("#NM handler", "guest", "guest kernel", "takes #NM and reads IA32_XFD_ERR", ("handle_xfd_event", "read_msr"), function="exc_device_not_available"),
+    Step(
+        "arm XFD", "guest", "guest kernel", "boot: writes IA32_XFD, so that tile data fault",
+        ("write_xfd",), XFD, TILEDATA,
+    ),
+    Step(
+        "emulate the write", "host", "KVM", "first non-zero write of IA32_XFD exits; afterwards #NM is intercepted",
+        ("kvm_set_msr",), XFD, TILEDATA, tdx=False,
+    ),
+    Step(
+        "task permission", "guest", "application", "asks for ARCH_REQ_XCOMP_PERM",
+        ("perm_request", "sys_arch_prctl"), function="fpu_xstate_prctl",
+    ),
+    Step(
+        "#NM exit", "host", "KVM", "the first tile-data instruction exits; KVM reads IA32_XFD_ERR",
+        ("nm_exit_read_xfd_err",), tdx=False,
+    ),
+    Step(
+        "#NM injection", "host", "KVM", "queues #NM for the next entry",
+        ("nm_queued",), function="handle_exception_nmi", tdx=False,
+    ),
+    Step(
+        "#NM handler", "guest", "guest kernel", "takes #NM and reads IA32_XFD_ERR",
+        ("handle_xfd_event", "read_msr"), function="exc_device_not_available",
+    ),
     Step("clear XFD_ERR", "guest", "guest kernel", "writes IA32_XFD_ERR = 0", ("write_msr",), XFD_ERR, 0),
-    Step("task buffer", "guest", "guest kernel", "allocates the thread's larger fpstate", ("fpstate_realloc",), function="fpstate_realloc"),
+    Step(
+        "task buffer", "guest", "guest kernel", "allocates the thread's larger fpstate",
+        ("fpstate_realloc",), function="fpstate_realloc",
+    ),
     Step("disarm XFD", "guest", "guest kernel", "writes IA32_XFD = 0 for this thread", ("write_msr",), XFD, 0),
-)
+)  # fmt: skip
 """The sequence, in the order in which it happens."""
 
 

@@ -12,25 +12,25 @@ from importlib import import_module
 from typing import Any
 
 KINDS: dict[str, str] = {
-    "budget": "budget",  # what one exit would have to cost to explain a slowdown
+    "budget": "exit_cost",  # what one exit would have to cost to explain a slowdown
     "call_trace": "trace",  # a captured call chain, every frame linked to its line
-    "coverage": "coverage",  # how often intervals hold the truth, by simulation
+    "coverage": "simulation",  # how often intervals hold the truth, by simulation
     "enabling_table": "enabling",  # steps of enabling AMX, seen or missing
     "event_table": "events",  # events as a table, linked to their lines
-    "exits": "exits",  # VM exits by reason and environment
-    "iterations": "iterations",  # every iteration of every launch, in order
-    "launches": "launches",  # one mark per launch
-    "overheads": "overheads",  # published overheads as time ratios
+    "exits": "exit_counts",  # VM exits by reason and environment
+    "iterations": "series",  # every iteration of every launch, in order
+    "launches": "strip",  # one mark per launch
+    "overheads": "published",  # published overheads as time ratios
     "printed_constant_figure": "constant",  # what amx-test prints, whatever the speed
-    "ratios": "ratios",  # comparisons as ratios with intervals
+    "ratios": "forest",  # comparisons as ratios with intervals
     "register_dump": "trace",  # a register dump, decoded where a bit means AMX
-    "slopes": "slopes",  # a cost against a size
-    "switches": "switches",  # time per hand-over of two tasks
-    "tiles": "tiles",  # the tile registers and what fills them
-    "timeline": "timeline",  # events on a time axis
-    "xsave": "xsave",  # where the state components lie in the XSAVE area
+    "slopes": "slope",  # a cost against a size
+    "switches": "handover",  # time per hand-over of two tasks
+    "tiles": "tile",  # the tile registers and what fills them
+    "timeline": "lanes",  # events on a time axis
+    "xsave": "areas",  # where the state components lie in the XSAVE area
 }
-"""Name of the function -> module that holds it."""
+"""Name of the function -> module that holds it. A module never has the name of a function: importing it would hide that."""
 
 
 def __getattr__(name: str) -> Any:

@@ -97,7 +97,11 @@ def test_registers():
     assert parse_registers("Code: 5b 41 <48> 3d") == [("CODE", "5b 41 <48> 3d")]
     assert parse_registers("RIP: 0010:f+0x1/0x2 [kvm]") == [("RIP", "0010:f+0x1/0x2 [kvm]")]
     assert parse_registers("R13: 00 R14: 01 R15: 02") == [("R13", "00"), ("R14", "01"), ("R15", "02")]
-    assert parse_registers("FS:  00007f(0000) GS:ff88(0000) knlGS:00") == [("FS", "00007f(0000)"), ("GS", "ff88(0000)"), ("knlGS", "00")]
+    assert parse_registers("FS:  00007f(0000) GS:ff88(0000) knlGS:00") == [
+        ("FS", "00007f(0000)"),
+        ("GS", "ff88(0000)"),
+        ("knlGS", "00"),
+    ]
     assert parse_registers("hello: 1") == []
 
 
@@ -109,7 +113,12 @@ def test_contexts_nest_and_the_last_mark_closes():
 
 
 def test_old_marks_stand_on_the_line_of_a_frame():
-    machine = run("Call Trace:", " <IRQ>  [<ffffffff81000000>] a+0x1/0x2", " <EOI>  [<ffffffff81000001>] ? b+0x1/0x2", "[<ffffffff81000002>] c+0x1/0x2")
+    machine = run(
+        "Call Trace:",
+        " <IRQ>  [<ffffffff81000000>] a+0x1/0x2",
+        " <EOI>  [<ffffffff81000001>] ? b+0x1/0x2",
+        "[<ffffffff81000002>] c+0x1/0x2",
+    )
     assert [(row["function"], row["context"]) for row in machine.frames] == [("a", "IRQ"), ("b", ""), ("c", "")]
 
 
@@ -152,7 +161,10 @@ def test_a_warning_gives_its_header_block_to_the_trace():
         ((HEADER, "Call Trace:", " a+0x1/0x2"), ""),
         (("hello", "Call Trace:", " a+0x1/0x2"), "hello"),
         (("---[ end trace 0 ]---", HEADER, "Call Trace:", " a+0x1/0x2"), ""),
-        (("INFO: task cat:7 blocked", "  Not tainted 6.7", "task:cat state:D stack:0 pid:7 ppid:1", "Call Trace:"), "INFO: task cat:7 blocked"),
+        (
+            ("INFO: task cat:7 blocked", "  Not tainted 6.7", "task:cat state:D stack:0 pid:7 ppid:1", "Call Trace:"),
+            "INFO: task cat:7 blocked",
+        ),
         (("task:cat state:D stack:0 pid:7 ppid:1", "Call Trace:"), "task:cat state:D stack:0 pid:7 ppid:1"),
     ],
 )
@@ -192,7 +204,14 @@ def test_no_frames():
 
 
 def test_processors_that_print_at_once_are_told_apart_by_caller():
-    pair = [("C0", "Call Trace:"), ("C1", "Call Trace:"), ("C0", " a+0x1/0x2"), ("C1", " x+0x1/0x2"), ("T9", "hello"), ("C0", " b+0x1/0x2")]
+    pair = [
+        ("C0", "Call Trace:"),
+        ("C1", "Call Trace:"),
+        ("C0", " a+0x1/0x2"),
+        ("C1", " x+0x1/0x2"),
+        ("T9", "hello"),
+        ("C0", " b+0x1/0x2"),
+    ]
     machine = run(*[text for _, text in pair], callers=[caller for caller, _ in pair])
     assert [(row["trace"], row["function"], row["depth"]) for row in machine.frames] == [(1, "a", 0), (1, "b", 1), (2, "x", 0)]
     assert not machine.notes
@@ -234,7 +253,10 @@ def test_random_text_never_raises(lines):
     run("Call Trace:", *lines)
 
 
-@pytest.mark.parametrize("line", ["<A>" * 60_000, "f (" + "(" * 200_000, "RAX: " + "A:" * 100_000, "CPU: 1 PID: 1 Comm: " + "x " * 100_000, "? " * 100_000])
+@pytest.mark.parametrize(
+    "line",
+    ["<A>" * 60_000, "f (" + "(" * 200_000, "RAX: " + "A:" * 100_000, "CPU: 1 PID: 1 Comm: " + "x " * 100_000, "? " * 100_000],
+)
 def test_long_lines_take_linear_time(line):
     began = time.perf_counter()
     run("Call Trace:", line, " a+0x1/0x2")

@@ -59,7 +59,17 @@ def test_every_prefix(prefix, fields):
 
 @pytest.mark.parametrize(
     "line",
-    ["[drm] Initialized", "[Firmware Bug]: TPM", "<TASK>", "1,2,3,4", "1.5", "a: b", "kernel panic", "[12] x", "Code: 5b 41 <48> 3d"],
+    [
+        "[drm] Initialized",
+        "[Firmware Bug]: TPM",
+        "<TASK>",
+        "1,2,3,4",
+        "1.5",
+        "a: b",
+        "kernel panic",
+        "[12] x",
+        "Code: 5b 41 <48> 3d",
+    ],
 )
 def test_what_only_looks_like_a_prefix_stays(line):
     assert split(line).message == line
@@ -87,7 +97,14 @@ def test_random_text_never_raises(line):
 
 @pytest.mark.parametrize(
     "line",
-    ["[" + " " * 200_000, "> " * 100_000, "4,1,1,-," + "a" * 200_000, "Jun 27 15:21:34 " + "h " * 100_000, "<" * 200_000, "1" * 200_000],
+    [
+        "[" + " " * 200_000,
+        "> " * 100_000,
+        "4,1,1,-," + "a" * 200_000,
+        "Jun 27 15:21:34 " + "h " * 100_000,
+        "<" * 200_000,
+        "1" * 200_000,
+    ],
     ids=["blanks", "quotes", "kmsg", "host", "angles", "digits"],
 )
 def test_long_lines_take_linear_time(line):

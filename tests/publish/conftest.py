@@ -1,7 +1,13 @@
 """A tiny book, fresh for each test or built once."""
 
+import sys
+from pathlib import Path
+
 import pytest
-from tinybook import TinyBook
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest imports tests by path; tinybook.py is theirs
+
+from tinybook import TinyBook  # noqa: E402
 
 
 @pytest.fixture

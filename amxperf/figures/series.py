@@ -43,6 +43,7 @@ def iterations(
             axes.axvspan(-0.5, dataset.manifest.warmup - 0.5, color="#dddddd", alpha=0.6, zorder=0, label="warm-up, left out")
         axes.set(xlabel="iteration in the launch", ylabel=f"{data['metric'].iloc[0]} ({unit})", yscale="log")
         axes.yaxis.set_major_formatter("{x:g}")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(fontsize=7.5, ncols=2)
         sign(canvas, origin)
     steady = data[~(data["iteration"] < dataset.manifest.warmup).fillna(False)]
@@ -55,7 +56,7 @@ def iterations(
         table,
         caption=(
             f"{len(data)} iterations of {data['launch'].nunique()} launches. "
-            f"The first iteration takes {first / last:.1f} times the median of the later ones (median over launches). "
+            f"The median of their first iterations is {first / last:.1f} times the median of those after the warm-up. "
             f"The vertical axis is logarithmic. Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
         ),
         alt="Lines of iteration times that start high, fall within a few iterations and then stay level with single spikes.",

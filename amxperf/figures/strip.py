@@ -57,7 +57,8 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
                 part, x=x, y="median", hue=hue, hue_order=hues, palette={h: colour(h) for h in hues}, ax=axis,
                 dodge=True, jitter=False, size=4.5, alpha=0.75, legend=value == panels[-1], order=sorted(set(table[x])),
             )
-            axis.set(title=value, xlabel=x, ylabel=f"median of a launch ({unit})" if value == panels[0] else "", ylim=(0, None))
+            axis.set(title=value, xlabel=x, ylabel=f"median of a launch ({unit})" if value == panels[0] else "", yscale="log")
+            axis.yaxis.set_major_formatter("{x:g}")
             axis.set_title(value.split(":")[0], fontsize=9)
         if axes[-1].get_legend():
             axes[-1].get_legend().set_title(hue)
@@ -72,7 +73,7 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
         caption=(
             f"Each mark is the median of one launch; {each} launches per group. "
             + (f"The first {dataset.manifest.warmup} iterations of each launch are left out. " if dataset.manifest.warmup else "")
-            + "Lower is faster. Axes start at 0 and differ between panels. "
+            + "Lower is faster. The vertical axes are logarithmic and differ between panels. "
             f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
         ),
         alt=f"{len(panels)} panels of points, one per {panel}; groups by {x} and {hue}.",
