@@ -121,11 +121,12 @@ class _Reading:
         task = {"cpu": int(found["cpu"]), "pid": int(found["pid"]), "comm": "" if comm == "<...>" else comm}
         key = (task["cpu"], task["pid"])
         if marker := _STACK.fullmatch(rest):
-            self.open = {**place, **task, "trace": len(self.traces) + 1, "end": number, "headline": self.last.pop((*key, bool(marker[1])), "")}
+            headline = self.last.pop((*key, bool(marker[1])), "")
+            self.open = {**place, **task, "trace": len(self.traces) + 1, "end": number, "headline": headline}
             self.traces.append(self.open)
             self.depth = 0
             return
-        self.last |= {(*key, user): rest for user in (False, True)}  # a kernel and a user stack may belong to it, once each
+        self.last |= {(*key, user): rest for user in (False, True)}  # one kernel and one user stack may belong to it
         self.events.append({**place, **task, "side": self.side, **_payload(rest)})
 
     def _frame(self, number: int, text: str) -> None:

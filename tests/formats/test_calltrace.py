@@ -1,5 +1,7 @@
 """Call traces from message lines: worked examples, by hand."""
 
+# ruff: noqa: E501 (lines of logs stand whole)
+
 import time
 
 import pytest
