@@ -21,7 +21,11 @@ XFD, XFD_ERR, TILEDATA = 0x1C4, 0x1C5, 1 << 18
 
 @dataclass(frozen=True)
 class Step:
-    """One step. It is seen where an event of `kinds` (with `msr` and `value`, if given) or a frame of `function` is."""
+    """One step.
+
+    It is seen where an event of `kinds` (with `msr` and `value`, if given) or a frame of `function` is;
+    with `room` also where an x86_fpu event shows a buffer with room for tile data (xcomp_bv bit 18).
+    """
 
     name: str
     side: str
@@ -31,6 +35,7 @@ class Step:
     msr: int | None = None
     value: int | None = None
     function: str = ""
+    room: bool = False
     tdx: bool = True
 
     def events(self, events: pd.DataFrame) -> pd.DataFrame:
@@ -40,6 +45,9 @@ class Step:
             found = found[found["msr"].eq(self.msr).fillna(False)]
         if self.value is not None:
             found = found[found["value"].eq(self.value).fillna(False)]
+        if self.room:
+            roomy = events["xcomp_bv"].map(lambda value: bool(int(value) & TILEDATA), na_action="ignore").fillna(False).astype(bool)
+            found = events[events.index.isin(found.index) | (roomy & (events["side"] == self.side))]
         return found
 
 
@@ -85,7 +93,7 @@ STEPS = (
     Step("clear XFD_ERR", "guest", "guest kernel", "writes IA32_XFD_ERR = 0", ("write_msr",), XFD_ERR, 0),
     Step(
         "task buffer", "guest", "guest kernel", "allocates the thread's larger fpstate",
-        ("fpstate_realloc",), function="fpstate_realloc",
+        ("fpstate_realloc",), function="fpstate_realloc", room=True,
     ),
     Step("disarm XFD", "guest", "guest kernel", "writes IA32_XFD = 0 for this thread", ("write_msr",), XFD, 0),
 )  # fmt: skip

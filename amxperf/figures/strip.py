@@ -40,6 +40,7 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
     Raises MissingInput where the data lack one of the columns.
     """
     import seaborn
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     for column in (panel, x, hue):
         if column not in dataset.measurements:
@@ -58,7 +59,9 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
                 dodge=True, jitter=False, size=4.5, alpha=0.75, legend=value == panels[-1], order=sorted(set(table[x])),
             )
             axis.set(title=value, xlabel=x, ylabel=f"median of a launch ({unit})" if value == panels[0] else "", yscale="log")
+            axis.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
             axis.yaxis.set_major_formatter("{x:g}")
+            axis.yaxis.set_minor_formatter(NullFormatter())
             axis.set_title(value.split(":")[0], fontsize=9)
         if axes[-1].get_legend():
             axes[-1].get_legend().set_title(hue)
