@@ -46,7 +46,7 @@ class Step:
         if self.value is not None:
             found = found[found["value"].eq(self.value).fillna(False)]
         if self.room:
-            roomy = events["xcomp_bv"].map(lambda value: bool(int(value) & TILEDATA), na_action="ignore").fillna(False).astype(bool)
+            roomy = (events["xcomp_bv"].fillna(0).to_numpy("uint64") & TILEDATA) != 0
             found = events[events.index.isin(found.index) | (roomy & (events["side"] == self.side))]
         return found
 
