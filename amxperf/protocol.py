@@ -122,7 +122,7 @@ def enabling(dataset: Dataset, environment: str = "") -> pd.DataFrame:
         sight = _sight(dataset, step, sources)
         source, line, stamp = sight if sight else ("", 0, float("nan"))
         order = "" if not sight else "early" if stamp < latest.get(source, stamp) else "ok"
-        if sight and stamp == stamp:
+        if sight and stamp == stamp and not step.room:  # the larger buffer shows only when it is next saved
             latest[source] = max(stamp, latest.get(source, stamp))
         rows.append(
             {

@@ -103,7 +103,7 @@ def _plan(root: Path, dataset: str | os.PathLike[str] | None, baseline: str | No
     datasets = {path.parent.name: path.parent for path in sorted((root / "data").glob("*/dataset.toml"))}
     digests = {
         "data": stage.digest(root / "data"),
-        "code": stage.digest(Path(__file__).resolve().parents[1], "*.py"),
+        "code": _code(),
         "requirements": stage.digest(root / "requirements.txt"),
         "site": _site(config),
     }
@@ -158,6 +158,11 @@ def _job(path: Path, root: Path, digests: dict[str, str], own: dict[str, str]) -
         cwd=root / "book",
         environment={**variables(), **fonts, "AMXPERF_SITE": digests["site"]},
     )
+
+
+def _code() -> str:
+    """Hash over the package's modules."""
+    return stage.digest(Path(__file__).resolve().parents[1], "*.py")
 
 
 def _site(config: Path) -> str:

@@ -160,6 +160,7 @@ def _execute(job: Job, out: Path) -> None:
                 progress_bar=False,
                 execution_timeout=CELL_SECONDS,
                 config=Config(config),
+                extra_arguments=["--log-level=50", "--HistoryManager.enabled=False"],
             )
     except PapermillExecutionError as error:
         raise _failure(job, error.cell_index, _last_line(error.ename, error.evalue)) from None

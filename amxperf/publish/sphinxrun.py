@@ -41,16 +41,26 @@ def run(stage: Path, config: Path, work: Path) -> Path:
 
     Raises BuildError whose message is the first warning or error, with page and line.
     """
-    command = [sys.executable, "-c", _BOOK, "build", str(stage), "--path-output", str(work)]
-    command += ["--config", str(config), "-W", "-n", "--keep-going", "-q"]
-    done = subprocess.run(
-        command, cwd=stage, env={**os.environ, **variables()}, capture_output=True, text=True, encoding="utf-8",
-        errors="replace", stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+    done = call(stage, config, work)
     html = work / "_build" / "html"
     if done.returncode or not html.is_dir():
         raise complaint(done.stderr + "\n" + done.stdout, stage)
     return html
+
+
+def call(stage: Path, config: Path, work: Path) -> subprocess.CompletedProcess[str]:
+    """Run Jupyter Book with warnings as errors; its output is kept."""
+    options = ["--path-output", str(work), "--config", str(config), "-W", "-n", "--keep-going", "-q"]
+    return subprocess.run(
+        [sys.executable, "-c", _BOOK, "build", str(stage), *options],
+        cwd=stage,
+        env={**os.environ, **variables()},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
 
 
 def complaint(output: str, stage: Path) -> BuildError:

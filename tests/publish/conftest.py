@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest imports tests by path; tinybook.py is theirs
 
-from tinybook import TinyBook  # noqa: E402
+from tinybook import TinyBook
 
 
 @pytest.fixture
