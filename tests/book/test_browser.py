@@ -1,0 +1,137 @@
+"""Every page of the book in headless Chromium: opens, is quiet, stays on this machine, reads on a phone and in the dark."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+SCHEMES = ("light", "dark")
+
+LOOK = """() => ({
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  noAlt: [...document.images].filter(i => !i.alt.trim()).map(i => i.src),
+  broken: [...document.images].filter(i => i.complete && i.naturalWidth === 0).map(i => i.src),
+  ground: getComputedStyle(document.body).backgroundColor,
+  ink: getComputedStyle(document.querySelector('article p, main p, main, body')).color,
+  formulas: [...document.querySelectorAll('.math')].length,
+  drawn: [...document.querySelectorAll('mjx-container')].length,
+})"""
+
+
+def _absent(reason):
+    if os.environ.get("AMXPERF_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not shutil.which(CHROMIUM):
+        _absent(f"{CHROMIUM} is not there; install Debian's chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _absent("playwright is not installed")
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+def _pages(book: Path) -> list[Path]:
+    """All pages; of captures that look alike (the same file of another launch) one each."""
+    pages, seen = [], set()
+    for path in sorted(book.rglob("*.html")):
+        parts = path.relative_to(book).parts
+        if parts[0] == "_static":
+            continue
+        alike = (*parts[:2], parts[-1]) if parts[0] == "captures" else parts
+        if alike not in seen:
+            seen.add(alike)
+            pages.append(path)
+    return pages
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of 'rgb(r, g, b)' (WCAG 2, without transparency)."""
+    parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _visit(browser, page_file: Path, scheme: str, size: dict[str, int]) -> list[str]:
+    """What is wrong with a page."""
+    context = browser.new_context(color_scheme=scheme, viewport=size)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on("requestfailed", lambda request: wrong.append(f"not loaded: {request.url}"))
+    page.on(
+        "request",
+        lambda request: wrong.append(f"asks {request.url}")
+        if not request.url.startswith(("file://", "data:", "blob:", "about:"))
+        else None,
+    )
+    page.goto(page_file.as_uri(), wait_until="load")
+    page.evaluate("async () => { if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise }")
+    found = page.evaluate(LOOK)
+    if found["wide"] > 0:
+        wrong.append(f"scrolls sideways by {found['wide']} px at {size['width']} px")
+    wrong += [f"no alternative text: {image}" for image in found["noAlt"]]
+    wrong += [f"broken image: {image}" for image in found["broken"]]
+    if found["formulas"] != found["drawn"]:
+        wrong.append(f"{found['drawn']} of {found['formulas']} formulas are drawn")
+    light, dark = sorted((_luminance(found["ground"]), _luminance(found["ink"])), reverse=True)
+    if found["ground"] != "rgba(0, 0, 0, 0)" and (light + 0.05) / (dark + 0.05) < 4.5:
+        wrong.append(f"text {found['ink']} on {found['ground']} cannot be read in the {scheme} scheme")
+    context.close()
+    return [f"{page_file.name} ({scheme}, {size['width']} px): {fault}" for fault in wrong]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page(browser, built_book, scheme):
+    """Phone width in both schemes: the narrow case is the hard one."""
+    faults = []
+    for path in _pages(built_book):
+        faults += _visit(browser, path, scheme, PHONE)
+    assert faults == []
+
+
+def test_every_chapter_at_a_desk(browser, built_book):
+    faults = []
+    for path in sorted(built_book.glob("*.html")):
+        faults += _visit(browser, path, "light", DESK)
+    assert faults == []
+
+
+def test_search_works_without_a_server(browser, built_book):
+    page = browser.new_page()
+    page.goto((built_book / "search.html").as_uri() + "?q=amx", wait_until="load")
+    page.wait_for_selector("#search-results li a", timeout=15_000)
+    page.close()
+
+
+def test_a_line_of_a_capture_is_marked(browser, built_book):
+    capture = next((path for path in sorted((built_book / "captures").rglob("*.dmesg.html"))), None)
+    if capture is None:
+        pytest.skip("the book publishes no kernel log")
+    page = browser.new_page()
+    page.goto(capture.as_uri() + "#L1")
+    plain, marked = (
+        page.eval_on_selector(f"#L{n}", "e => getComputedStyle(e).backgroundColor") for n in (2, 1)
+    )
+    page.close()
+    assert marked != plain
