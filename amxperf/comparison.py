@@ -1,6 +1,6 @@
 """Compare two arms of a dataset, benchmark by benchmark.
 
-This module finds the arms, the groups and the level of replication; the arithmetic is in :mod:`amxperf.stats`.
+This module finds the arms and the level of replication; :mod:`amxperf.pairing` pairs their rows, the arithmetic is in :mod:`amxperf.stats`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from . import schema
 from .capture import Note
 from .dataset import Dataset, open_dataset
 from .errors import UsageError
-from .selector import Selector, parse
+from .pairing import pairs
+from .selector import parse
 from .stats.compare import compare_nested
 from .stats.result import Caution, Comparison, Counts, not_comparable
 
 if TYPE_CHECKING:
     import pandas as pd
-
-IDENTITY = ("benchmark", "metric", "unit", "better")
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ class Comparisons:
 
     def varying(self, result: Comparison) -> list[tuple[str, str]]:
         """The factors of a comparison that differ between the comparisons: what tells it from the others."""
-        return [(key, value) for key, value in result.factors if len({dict(other.factors).get(key) for other in self.results}) > 1]
+        values = [dict(other.factors) for other in self.results]
+        return [(key, value) for key, value in result.factors if len({other.get(key) for other in values}) > 1]
 
     def frame(self) -> pd.DataFrame:
         """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method."""
@@ -153,24 +152,15 @@ def compare(
     if len(shared):
         what = "are equal" if base.index.equals(treat.index) else f"share {len(shared)} measurements"
         raise UsageError(f"baseline {arms[0]} and treatment {arms[1]} {what}", hint="pin a column in which they differ")
-    keys, residues = _keys(base, treat, arms)
-    groups = [*IDENTITY, *keys]
-    left, right = dict(tuple(base.groupby(groups, sort=False))), dict(tuple(treat.groupby(groups, sort=False)))
+    found, notes = pairs(base, treat, arms)
     results = []
-    for key in left:
-        if key not in right:
-            continue
-        result = _one(left[key], right[key], dataset, confidence, margin)
-        named = dict(zip(groups, key, strict=True))
-        identity = {name: named[name] for name in IDENTITY}
-        factors = tuple((name, named[name]) for name in keys if named[name])
+    for pair in found:
+        result = _one(pair.baseline, pair.treatment, dataset, confidence, margin)
         result = result.named(
-            **identity, baseline=str(arms[0]), treatment=str(arms[1]), factors=factors, kind=dataset.kind
+            **pair.identity, baseline=str(arms[0]), treatment=str(arms[1]), factors=pair.factors, kind=dataset.kind
         )
-        results.append(replace(result, cautions=(*result.cautions, *_differences(left[key], right[key], residues))))
-    return Comparisons(
-        dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(results), tuple(_unmatched(left, right, arms))
-    )
+        results.append(replace(result, cautions=(*result.cautions, *pair.cautions)))
+    return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(results), tuple(notes))
 
 
 def _check_options(confidence: float, margin: float) -> None:
@@ -180,50 +170,20 @@ def _check_options(confidence: float, margin: float) -> None:
         raise UsageError(f"margin {margin} is not between 0 and 1", hint="use 0.02 for 2 %")
 
 
-def _keys(base: pd.DataFrame, treat: pd.DataFrame, arms: tuple[Selector, Selector]) -> tuple[list[str], list[str]]:
-    """Columns to group by, and residues: columns in which the arms have no value in common."""
-    pinned = {column for arm in arms for column in arm.columns}
-    keys, residues = [], []
-    for column in ["environment", *schema.factors(base)]:
-        if column in pinned:
-            continue
-        common = set(base[column]) & set(treat[column])
-        if common == {""}:
-            continue
-        (keys if common else residues).append(column)
-    return keys, residues
-
-
-def _differences(base: pd.DataFrame, treat: pd.DataFrame, residues: list[str]) -> list[Caution]:
-    found = []
-    for column in residues:
-        one, other = (", ".join(sorted(set(arm[column]))) for arm in (base, treat))
-        found.append(Caution("also-differs", f"{column} differs too: {one or 'none'} against {other or 'none'}"))
-    return found
-
-
 def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: float, margin: float) -> Comparison:
     refused = [arm for arm in (base, treat) if not arm["informative"].any()]
     if refused:
         reason = str(refused[0]["reason"].iloc[0]) or "the value cannot depend on speed"
-        counts = {"baseline_n": _counts(base), "treatment_n": _counts(treat)}
-        return not_comparable(
-            "not-informative", reason, replicate="launch", confidence=confidence, margin=margin, **counts
-        )
+        return _refusal(base, treat, "not-informative", reason, confidence, margin)
     base, treat = (arm[arm["informative"]] for arm in (base, treat))
-    cautions = []
-    warmup = dataset.manifest.warmup
-    if warmup:
-        kept = [arm[~(arm["iteration"] < warmup).fillna(False)] for arm in (base, treat)]
-        if all(len(arm) for arm in kept):
-            dropped = len(base) + len(treat) - len(kept[0]) - len(kept[1])
-            text = f"the first {warmup} iterations of each launch were left out as warm-up ({dropped} values)"
-            cautions.append(Caution("warmup-left-out", text))
-            base, treat = kept
+    base, treat, cautions = _without_warmup(base, treat, dataset.manifest.warmup)
     level, unknown = _level(base, treat)
     if unknown:
         text = "nothing says which boot a launch belongs to: launches count as replicates"
         cautions.append(Caution("boots-unknown", text))
+    bad = _not_positive(base, treat)
+    if bad:
+        return _refusal(base, treat, "not-positive", bad, confidence, margin)
     result = compare_nested(
         _nested(base),
         _nested(treat),
@@ -233,6 +193,29 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
         location=dataset.manifest.location,
     )
     return replace(result, cautions=(*result.cautions, *cautions), baseline_n=_counts(base), treatment_n=_counts(treat))
+
+
+def _without_warmup(base: pd.DataFrame, treat: pd.DataFrame, warmup: int) -> tuple[pd.DataFrame, pd.DataFrame, list[Caution]]:
+    """The arms without the first iterations of each launch, and what that left out."""
+    if not warmup:
+        return base, treat, []
+    kept = [arm[~(arm["iteration"] < warmup).fillna(False)] for arm in (base, treat)]
+    if not all(len(arm) for arm in kept):
+        text = f"an arm has no more than the {warmup} iterations of warm-up, so warm-up is not left out"
+        return base, treat, [Caution("warmup-kept", text)]
+    dropped = len(base) + len(treat) - len(kept[0]) - len(kept[1])
+    text = f"the first {warmup} iterations of each launch were left out as warm-up ({dropped} values)"
+    return kept[0], kept[1], [Caution("warmup-left-out", text)]
+
+
+def _not_positive(base: pd.DataFrame, treat: pd.DataFrame) -> str:
+    """Why there is no ratio of these values, or ''."""
+    for arm in (base, treat):
+        bad = arm[~(arm["value"] > 0)]
+        if len(bad):
+            row = bad.iloc[0]
+            return f"{row['source']}, line {row['line']} has the value {row['value']:g}, and a ratio needs values above 0"
+    return ""
 
 
 def _level(base: pd.DataFrame, treat: pd.DataFrame) -> tuple[str, bool]:
@@ -257,14 +240,9 @@ def _counts(arm: pd.DataFrame) -> Counts:
     return Counts(boots, arm.groupby(["environment", "boot", "launch"]).ngroups, len(arm))
 
 
-def _unmatched(left: dict, right: dict, arms: tuple[Selector, Selector]) -> list[Note]:
-    """What only one arm measured: one note per arm and benchmark."""
-    notes = []
-    for have, lack, arm in ((left, right, arms[0]), (right, left, arms[1])):
-        alone: dict[str, list[str]] = {}
-        for key in have:
-            if key not in lack:
-                alone.setdefault(key[0], []).append(" ".join(str(part) for part in (key[1], *key[len(IDENTITY) :]) if part))
-        for benchmark, cases in alone.items():
-            notes.append(Note("one-arm-only", f"only {arm} has {benchmark} {', '.join(cases)}: nothing to compare"))
-    return notes
+def _refusal(
+    base: pd.DataFrame, treat: pd.DataFrame, code: str, reason: str, confidence: float, margin: float
+) -> Comparison:
+    return not_comparable(
+        code, reason, replicate="launch", baseline_n=_counts(base), treatment_n=_counts(treat), confidence=confidence, margin=margin
+    )
