@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from . import schema
 from .capture import Note
 from .document import load
-from .errors import ChecksumError, ManifestError, MissingInput
+from .errors import ChecksumError, ManifestError, MissingInput, UsageError
 from .formats import read_document
 from .layout import Run, check_launches, place, placed, sources
-from .manifest import NAME, Manifest, parse
+from .manifest import NAME, Manifest, missing, parse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,18 +123,22 @@ def find(name_or_path: str | os.PathLike[str]) -> Path:
     Raises MissingInput with the names that are there.
     """
     text = os.fspath(name_or_path)
+    if not text:
+        raise UsageError("the name of the dataset is empty", hint="give a name, or the path of a folder that holds dataset.toml")
     path = Path(text)
     if path.is_absolute() or len(path.parts) > 1 or text.startswith("."):
-        if path.is_dir():
+        if os.path.isdir(path):
             return path.resolve()
+        if os.path.exists(path):
+            raise MissingInput("this is a file, not a dataset", path=text, hint="name the folder that holds dataset.toml")
         raise MissingInput("no such dataset folder", path=text, hint="check the path")
     known: list[str] = []
     for base in (Path.cwd(), *Path.cwd().parents):
-        if (base / "data" / text).is_dir():
+        if os.path.isdir(base / "data" / text):
             return (base / "data" / text).resolve()
         if (base / "data").is_dir() and not known:
             known = sorted(found.parent.name for found in (base / "data").glob(f"*/{NAME}"))
-    if path.is_dir():
+    if os.path.isdir(path):
         return path.resolve()
     raise MissingInput(
         f"no dataset is called {text!r}",
@@ -164,9 +168,7 @@ def open_dataset(name_or_path: str | os.PathLike[str]) -> Dataset:
     root = find(name_or_path)
     path = root / NAME
     if not path.is_file():
-        raise ManifestError(
-            f"the dataset has no {NAME}", path=root, hint='add one with kind = "recorded" and title = "..."'
-        )
+        missing(root)
     owned = _check_manifest(path)
     manifest = parse(path)
     notes: list[Note] = []
@@ -182,10 +184,7 @@ def open_dataset(name_or_path: str | os.PathLike[str]) -> Dataset:
 def checksums(root: Path) -> dict[str, str]:
     """`sha256:...` of every capture in a dataset's folder, by relative path."""
     manifest = parse(root / NAME)
-    return {
-        source: "sha256:" + hashlib.sha256((root / source).read_bytes()).hexdigest()
-        for source in sources(root, manifest)
-    }
+    return {source: "sha256:" + load(root / source).sha256 for source in sources(root, manifest)}
 
 
 def _check_manifest(path: Path) -> bool:
@@ -225,13 +224,11 @@ def _check_names(root: Path, found: list[str], manifest: Manifest, owned: bool, 
 def _run(root: Path, source: str, manifest: Manifest) -> Run:
     environment, boot, launch = place(source, manifest.path)
     rule = manifest.rule(source)
-    document = load(root / source, source=source)
-    wanted = manifest.checksums.get(source)
-    if wanted and wanted != document.sha256:
-        raise ChecksumError(
-            "the file was changed since its checksum was written", path=root / source, hint="restore the original"
-        )
-    capture = read_document(document, rule.format, rule.options)
+    document = load(root / source, source=source, sha256=manifest.checksums.get(source, ""))
+    try:
+        capture = read_document(document, rule.format, rule.options)
+    except UsageError as error:  # the options are those of the manifest, so the fault is there
+        raise ManifestError(f"{error.message} (for {source})", path=manifest.path, hint=error.hint) from error
     boot = boot or manifest.boot(environment)
     factors = manifest.launch_factors(launch) if launch and len(capture.measurements) else {}
     run = Run(source, environment, boot, launch, capture, factors)

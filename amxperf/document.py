@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from .errors import FormatError, MissingInput
+from .errors import ChecksumError, FormatError, MissingInput
 
 COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2"}
 """File endings that are unpacked on the way, and the standard module that does it."""
@@ -38,8 +38,6 @@ class Document:
         Raises FormatError for an empty or a binary file.
         """
         data = self.data
-        if not data.strip():
-            raise FormatError("the file is empty", path=self.path or self.source, hint="record it again")
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             try:
                 text = data.decode("utf-16")
@@ -55,6 +53,8 @@ class Document:
                     "the file is binary", path=self.path or self.source, hint="give a text log, or a table as .parquet"
                 )
             text = data.decode("utf-8-sig", errors="replace")
+        if not text.strip():
+            raise FormatError("the file is empty", path=self.path or self.source, hint="record it again")
         return text.replace("\r\n", "\n")
 
     @cached_property
@@ -74,28 +74,31 @@ class Document:
             return []
 
 
-def load(path: str | os.PathLike[str], *, source: str | None = None) -> Document:
+def load(path: str | os.PathLike[str], *, source: str | None = None, sha256: str = "") -> Document:
     """Read a file (gzip, xz and bzip2 are unpacked).
 
     Parameters
     ----------
     path : the file.
     source : the name for its rows; the path as given if left out.
+    sha256 : the hash that the file must have, looked at before it is unpacked; any if left out.
 
     Raises
     ------
-    MissingInput if there is no such file, FormatError if it cannot be read or unpacked.
+    MissingInput if there is no such file, FormatError if it cannot be read or unpacked, ChecksumError if it has another hash.
     """
     path = Path(path)
-    if path.is_dir():
-        raise FormatError("this is a folder, not a file", path=path, hint="name a file in it")
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except IsADirectoryError:
+        raise FormatError("this is a folder, not a file", path=path, hint="name a file in it") from None
+    except (FileNotFoundError, NotADirectoryError):
         raise MissingInput("no such file", path=path, hint="check the name") from None
     except OSError as error:
-        raise FormatError(f"cannot be read ({error.strerror})", path=path, hint="check its permissions") from error
+        raise FormatError(f"cannot be read ({error.strerror})", path=path, hint="check its name and permissions") from error
     digest = hashlib.sha256(data).hexdigest()
+    if sha256 and digest != sha256:
+        raise ChecksumError("the file was changed since its checksum was written", path=path, hint="restore the original")
     module = COMPRESSED.get(path.suffix)
     if module:
         data = _unpack(data, module, path)

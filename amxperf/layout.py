@@ -41,16 +41,32 @@ def sources(root: Path, manifest: Manifest) -> list[str]:
         source = path.relative_to(root).as_posix()
         if any(part.startswith(".") for part in path.relative_to(root).parts):
             continue
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            raise ManifestError("the link leads outside the dataset", path=path, hint="copy the file in")
+        if path.is_symlink():
+            _check_link(path, root)
         if path.is_dir() or source == NAME or path.name.lower().startswith("readme"):
             continue
         if any(Path(source).match(pattern) for pattern in manifest.ignore):
             continue
+        if path.exists() and not path.is_file():
+            raise ManifestError("neither a file nor a folder", path=path, hint="remove it, or list it in ignore")
         found.append(source)
     if not found:
         raise ManifestError("the dataset holds no captures", path=root, hint="copy logs to ENVIRONMENT/LAUNCH/")
     return found
+
+
+def _check_link(path: Path, root: Path) -> None:
+    """A link may lead to a file of the dataset only: what lies outside has no checksum, and folders are not followed."""
+    try:
+        target = path.resolve()
+    except (OSError, RuntimeError) as error:  # before Python 3.13 a loop of links is a RuntimeError
+        raise ManifestError("the link leads nowhere", path=path, hint="remove it") from error
+    if not target.is_relative_to(root):
+        raise ManifestError("the link leads outside the dataset", path=path, hint="copy the file in")
+    if target.is_dir():
+        raise ManifestError("the link leads to a folder, and links to folders are not followed", path=path, hint="copy it in")
+    if not target.exists():
+        raise ManifestError("the link leads nowhere", path=path, hint="remove it")
 
 
 def place(source: str, path: Path) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 from .errors import ManifestError
 
@@ -101,7 +101,7 @@ class Manifest:
             return {}
         parts = re.split(r"\{(\w+)\}", template)
         pattern = "".join(f"(?P<{part}>[^-]+)" if odd else re.escape(part) for part, odd in _alternate(parts))
-        found = re.fullmatch(pattern, launch)
+        found = re.fullmatch(pattern, launch)  # _launches has seen to it that this compiles
         if not found:
             raise ManifestError(
                 f"launch {launch!r} does not fit the template {template!r}",
@@ -121,20 +121,22 @@ def _alternate(parts: list[str]):
 
 def parse(path: Path) -> Manifest:
     """Read and check a dataset.toml; every fault is a ManifestError that names file, line and what to do."""
+    text = _text(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
+        found = re.search(r" \(at line (\d+), column \d+\)$", str(error))
         raise ManifestError(
-            f"not valid TOML: {error}", path=path, line=int(found[1]) if found else None, hint="mend that line"
+            f"not valid TOML: {str(error)[: found.start()] if found else error}",
+            path=path,
+            line=int(found[1]) if found else text.count("\n") + 1,
+            hint="mend that line",
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"cannot be read ({error})", path=path, hint="save it as UTF-8 text") from error
     for key, value in raw.items():
         if key not in KEYS:
             raise ManifestError(f"unknown key {key!r}", path=path, hint=f"use one of {', '.join(KEYS)}")
         wanted, meaning = KEYS[key]
-        if not isinstance(value, wanted):
+        if not isinstance(value, wanted) or isinstance(value, bool):
             raise ManifestError(f"{key} has the wrong type", path=path, hint=f"give {meaning}")
     for key in ("kind", "title"):
         if not raw.get(key):
@@ -143,7 +145,51 @@ def parse(path: Path) -> Manifest:
     _known(raw.get("location", "median"), ("median", "mean"), "location", path)
     if raw.get("warmup", 0) < 0:
         raise ManifestError("warmup is below 0", path=path, hint="give a number of iterations")
+    _environments(raw, path)
+    _launches(raw, path)
+    for pattern in raw.get("ignore", []):
+        _pattern(pattern, "ignore", path)
     return Manifest(path, raw["kind"], raw["title"], raw, _rules(raw, path), _checksums(raw, path))
+
+
+def missing(root: Path) -> NoReturn:
+    """Raise the ManifestError of a folder without a manifest."""
+    raise ManifestError(f"the dataset has no {NAME}", path=root, hint='add one with kind = "recorded" and title = "..."')
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        missing(path.parent)
+    except UnicodeDecodeError as error:
+        raise ManifestError("not UTF-8 text", path=path, hint="save it as UTF-8") from error
+    except OSError as error:
+        raise ManifestError(f"cannot be read ({error.strerror})", path=path, hint="check its permissions") from error
+
+
+def _environments(raw: dict[str, Any], path: Path) -> None:
+    for name, entry in raw.get("environments", {}).items():
+        if not isinstance(entry, dict):
+            raise ManifestError(f"environments.{name} is not a section", path=path, hint=f"write [environments.{name}]")
+
+
+def _launches(raw: dict[str, Any], path: Path) -> None:
+    """The template of the launches' names, if there is one: a text whose fields are distinct words."""
+    template = raw.get("launches", {}).get("name", "")
+    if not isinstance(template, str):
+        raise ManifestError("launches.name is not a text", path=path, hint='write name = "{isa}-{run}"')
+    fields = re.findall(r"\{(\w*)\}", template)
+    for place, field_ in enumerate(fields):
+        if not field_.isidentifier() or not field_.isascii() or field_ in fields[:place]:
+            raise ManifestError(
+                f"the template {template!r} names no factor, or one twice, in {{{field_}}}", path=path, hint="give each a word of its own"
+            )
+
+
+def _pattern(value: Any, key: str, path: Path) -> None:
+    if not isinstance(value, str) or not value.strip("./ "):
+        raise ManifestError(f"{key} = {value!r} is not a pattern of file names", path=path, hint=f'write {key} = "*.log"')
 
 
 def _known(value: str, allowed: tuple[str, ...], key: str, path: Path) -> None:
@@ -154,8 +200,11 @@ def _known(value: str, allowed: tuple[str, ...], key: str, path: Path) -> None:
 def _rules(raw: dict[str, Any], path: Path) -> tuple[FileRule, ...]:
     rules = []
     for entry in raw.get("files", []):
-        if not isinstance(entry, dict) or not isinstance(entry.get("match"), str):
+        if not isinstance(entry, dict) or "match" not in entry:
             raise ManifestError("an entry of [[files]] has no match", path=path, hint='add match = "*.log"')
+        _pattern(entry["match"], "match", path)
+        if not isinstance(entry.get("format", ""), str):
+            raise ManifestError(f"format of {entry['match']!r} is not a text", path=path, hint='write format = "dmesg"')
         options = {key: value for key, value in entry.items() if key not in ("match", "format")}
         rules.append(FileRule(entry["match"], entry.get("format"), options))
     return tuple(rules)

@@ -115,7 +115,11 @@ def enabling(dataset: Dataset, environment: str = "") -> pd.DataFrame:
 
     sources = {run.source for run in dataset.files if not environment or run.environment == environment}
     if not sources:
-        raise MissingInput(f"no environment is called {environment!r} in {dataset.name}")
+        there = sorted({run.environment for run in dataset.files} - {""})
+        raise MissingInput(
+            f"no environment is called {environment!r} in {dataset.name}",
+            hint=f"there are {', '.join(there)}" if there else "its files lie in no environment's folder",
+        )
     tdx = environment == "tdx"
     rows, latest = [], {}
     for step in STEPS:

@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 from .dataset import SUMS, checksums
-from .errors import OutputError
 from .manifest import NAME
+from .output import write
 
 
 def section(root: Path) -> str:
@@ -31,11 +31,8 @@ def seal(root: Path) -> int:
     for source, digest in sums.items():
         table[source] = digest
     document["checksums"] = table
-    try:
-        path.write_text(tomlkit.dumps(document), encoding="utf-8")
-        _vouch(path)
-    except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror})", path=path) from error
+    write(tomlkit.dumps(document).encode(), path)
+    _vouch(path)
     return len(sums)
 
 
@@ -47,4 +44,4 @@ def _vouch(path: Path) -> None:
     name = f"{path.parent.name}/{NAME}"
     rows = [row for row in listing.read_text().splitlines() if not row.endswith(f"  {name}")]
     rows.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}")
-    listing.write_text("\n".join(sorted(rows, key=lambda row: row.split("  ", 1)[1])) + "\n")
+    write(("\n".join(sorted(rows, key=lambda row: row.partition("  ")[2])) + "\n").encode(), listing)

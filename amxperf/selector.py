@@ -29,7 +29,7 @@ class Selector:
         return tuple(key for key, _ in self.terms)
 
     def __str__(self) -> str:
-        if len(self.terms) == 1 and self.terms[0][0] == "environment":
+        if len(self.terms) == 1 and self.terms[0][0] == "environment" and "=" not in self.terms[0][1]:
             return self.terms[0][1]
         return ",".join(f"{key}={value}" for key, value in self.terms)
 
