@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -81,7 +81,7 @@ def architectural(source: str, values: Sequence[object]) -> Provenance:
     return Provenance((), "published", "architectural constants", "", source, digest, code_sha256(), "parsed")
 
 
-def weakest(kinds) -> str:
+def weakest(kinds: Iterable[str]) -> str:
     """The weakest of several kinds of data.
 
     >>> weakest(["recorded", "published"])
@@ -123,20 +123,22 @@ def citation(name: str, title: str, origin: Provenance) -> str:
 
 def bibtex(name: str, title: str, origin: Provenance) -> str:
     """The same as a BibTeX entry."""
-    data = ", ".join(origin.datasets) or origin.title
+    data = _escaped(", ".join(origin.datasets) or origin.title)
     fields = {
         "author": "{" + AUTHORS + "}",
-        "title": title,
+        "title": "{" + _escaped(title) + "}",
         "booktitle": BOOK,
         "year": RELEASED[:4],
         "edition": f"version {__version__}",
-        "note": f"Figure {name}. Data: {data} ({origin.kind}), sha256 {origin.data[:12]}. Code sha256 {origin.code[:12]}",
+        "note": f"Figure {_escaped(name)}. Data: {data} ({origin.kind}), sha256 {origin.data[:12]}. Code sha256 {origin.code[:12]}",
     }
     if address(name):
         fields["url"] = address(name)
-    body = ",\n".join(f"  {key} = {{{_escaped(value)}}}" for key, value in fields.items())
+    body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
     return f"@incollection{{amxperf-{name},\n{body}\n}}\n"
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", r"\&").replace("%", r"\%").replace("_", r"\_").replace("#", r"\#")
+    """Text as BibTeX and LaTeX print it; the outer braces of a title keep AMX from becoming amx."""
+    words = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(words.get(sign, f"\\{sign}" if sign in "&%_#${}" else sign) for sign in text)
