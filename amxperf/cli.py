@@ -6,6 +6,7 @@ Exit codes: 0 ok, 1 a finding, 2 cannot tell, 3 not comparable, 64 usage, 65 bad
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -110,9 +111,10 @@ def build(
     from .checkout import find_root
     from .publish.build import build as run
 
-    place = run(
-        find_root(root), dataset=dataset, baseline=baseline, treatment=treatment, jobs=jobs, progress=lambda text: typer.echo(text, err=True)
-    )
+    def progress(done: int, total: int, text: str) -> None:
+        typer.echo(f"[{done}/{total}] {text}", err=True)
+
+    place = run(find_root(root), dataset=dataset, baseline=baseline, treatment=treatment, jobs=jobs, progress=progress)
     typer.echo(f"The book is in {place / 'index.html'}")
 
 
@@ -190,6 +192,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the pipe has gone; there is nobody to tell
         return 0
+    except Exception as error:
+        if os.environ.get("AMXPERF_DEBUG"):
+            raise
+        where = "set AMXPERF_DEBUG=1 and run again for the traceback, and report it"
+        return _fail(f"a fault in amxperf itself: {type(error).__name__}: {error}; {where}", AmxperfError.exit_code)
 
 
 def _fail(sentence: str, code: int) -> int:
