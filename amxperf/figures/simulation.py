@@ -40,12 +40,15 @@ def coverage(dataset: Dataset, *, name: str, title: str, recipes: dict[str, str]
     """
     table = simulated(dataset)
     table = table[table["recipe"].isin(list(recipes))]
+    if not len(table):
+        raise MissingInput(f"{dataset.name} holds none of these recipes", hint="name others")
+    repeats = int(table["iterations"].min())
+    table = table[table["iterations"] == repeats]
     origin = provenance(dataset, "modelled", sources=sorted(set(table["source"])))
     with drawing(7.4, 3.3, columns=len(recipes), sharey=True) as (canvas, axes):
         for axis, (recipe, words) in zip([axes] if len(recipes) == 1 else axes, recipes.items(), strict=True):
             for method, (label, shade, marker) in METHODS.items():
                 part = table[(table["recipe"] == recipe) & (table["method"] == method)].sort_values("boots")
-                part = part[part["iterations"] == part["iterations"].min()]
                 axis.plot(part["boots"], part["coverage"] * 100, marker=marker, color=shade, label=label, markersize=5)
             axis.axhline(95, color="#444444", linewidth=0.8, linestyle="--")
             axis.set(xlabel="boots per arm", title=words, ylim=(0, 100))
@@ -61,7 +64,8 @@ def coverage(dataset: Dataset, *, name: str, title: str, recipes: dict[str, str]
         canvas,
         table.reset_index(drop=True),
         caption=(
-            "Share of simulated experiments whose nominal 95 % interval holds the true ratio; the dashed line is 95 %. "
+            f"Share of simulated experiments with {repeats} iterations per boot whose nominal 95 % interval holds the true ratio; "
+            "the dashed line is 95 %. "
             f"Pooling iterations of different boots falls to {worst:.0f} %. "
             f"{table['experiments'].min():,} to {table['experiments'].max():,} experiments per point. "
             f"Data: {dataset.name} ({dataset.kind}): a model, not a measurement."

@@ -1,0 +1,140 @@
+"""The page that compares a reader's own runs: every part of it for any dataset, also one that cannot be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..capture import Note
+from ..comparison import Comparisons, compare
+from ..errors import MissingInput, UsageError
+from .tell import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..stats.result import Comparison
+    from .page import Page
+
+ADVICE = {
+    "one-boot": "start both systems again, at least three times each, and keep every boot in a folder of its own",
+    "one-launch": "start the program again, at least five times per arm; to speak for the systems, in at least three boots each",
+    "one-value": "repeat the measurement, at least five times per arm",
+    "no-spread": "record with a finer clock, or more work per iteration: all values of both arms are equal",
+    "not-informative": "measure something that depends on speed: count the work that was done, or time a fixed amount of it",
+}
+"""What to do about a comparison that was refused, by the code of the refusal."""
+
+
+@dataclass(frozen=True)
+class Yours:
+    """Comparisons of a reader's dataset; `problem` says in one sentence why there are none at all, else ''."""
+
+    comparisons: Comparisons
+    problem: str = ""
+
+    @property
+    def made(self) -> list[Comparison]:
+        return [result for result in self.comparisons if result.verdict != "not comparable"]
+
+    @property
+    def refused(self) -> list[Comparison]:
+        return [result for result in self.comparisons if result.verdict == "not comparable"]
+
+    def name(self, result: Comparison) -> str:
+        """Benchmark, metric and the factors that tell the comparisons apart."""
+        return " ".join([result.benchmark, result.metric, *(value for _, value in self.comparisons.varying(result))])
+
+    def table(self) -> pd.DataFrame:
+        """One row per comparison: what, ratio, interval, replicates, verdict."""
+        rows = []
+        for result in self.comparisons:
+            ratio, ends = words(result.ratio, result.low, result.high)
+            rows.append([self.name(result), ratio, ends, result.counted(), result.verdict])
+        return _frame(rows, ["what", "ratio", "interval", "replicates", "verdict"])
+
+    def sentences(self) -> pd.DataFrame:
+        """One sentence per comparison, and one for what its only replicate says within itself."""
+        rows = [[self.name(result), result.sentence()] for result in self.comparisons]
+        rows += [[f"{self.name(r)}, within", r.within.sentence()] for r in self.comparisons if r.within is not None]
+        return _frame(rows, ["what", "sentence"])
+
+    def left_out(self) -> pd.DataFrame:
+        """What was refused or has no counterpart, and why; equal reasons together."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for result in self.refused:
+            groups.setdefault((result.code, result.reason), []).append(self.name(result))
+        for note in self.comparisons.notes:
+            groups.setdefault((note.code, note.message), []).append("")
+        rows = [[code, reason, _listed(what)] for (code, reason), what in groups.items()]
+        return _frame(rows, ["code", "why", "what"])
+
+    def cautions(self) -> pd.DataFrame:
+        """What a reader must know beside the numbers; columns code, what it says, comparisons."""
+        groups: dict[tuple[str, str], int] = {}
+        for result in self.comparisons:
+            for caution in result.cautions:
+                key = caution.code, caution.message
+                groups[key] = groups.get(key, 0) + 1
+        return _frame([[*key, count] for key, count in groups.items()], ["code", "what it says", "comparisons"])
+
+    def advice(self) -> pd.DataFrame:
+        """What to run to settle what is open; columns what, run."""
+        rows: dict[str, list[str]] = {}
+        for result in self.comparisons:
+            rows.setdefault(advice(result), []).append(self.name(result))
+        rows.pop("", None)
+        return _frame([[_listed(what), run] for run, what in rows.items()], ["what", "run"])
+
+
+def advice(result: Comparison) -> str:
+    """What to run for one comparison; '' where it is settled."""
+    if result.verdict == "inconclusive":
+        plural = {"boot": "boots", "launch": "launches", "value": "values"}[result.replicate]
+        if result.settle is None:
+            return f"no practical number of {plural} settles it: reduce the noise first, or accept a wider margin"
+        return f"about {result.settle} {plural} per arm; plan for more, since at that number it succeeds about every second time"
+    return ADVICE.get(result.code, result.reason if result.code else "")
+
+
+def compare_yours(page: Page, baseline: str, treatment: str, *, margin: float = 0.02, confidence: float = 0.95) -> Yours:
+    """Compare two arms of the page's dataset, and record the facts that the page shows; never fails for what the data lack.
+
+    Facts: dataset, kind, baseline, treatment, margin, confidence, problem, and the numbers of comparisons, different,
+    equivalent, inconclusive and refused ones.
+    """
+    data = page.dataset
+    try:
+        found = Yours(compare(data, baseline, treatment, confidence=confidence, margin=margin))
+        if not len(found.comparisons):
+            found = Yours(found.comparisons, "the two arms have no benchmark in common")
+    except (UsageError, MissingInput) as error:
+        note = Note("nothing-compared", str(error))
+        found = Yours(Comparisons(data.name, data.kind, baseline, treatment, (), (note,)), str(error))
+    verdicts = [result.verdict for result in found.comparisons]
+    page.fact("dataset", data.name)
+    page.fact("kind", data.kind)
+    page.fact("baseline", baseline)
+    page.fact("treatment", treatment)
+    page.fact("margin", margin, f"{100 * margin:g} %")
+    page.fact("confidence", confidence, f"{100 * confidence:g} %")
+    page.fact("comparisons", len(verdicts), note="benchmarks, metrics and factors that both arms have")
+    page.fact("different", sum("different" in verdict for verdict in verdicts), note="of these, verdict different")
+    page.fact("equivalent", sum("equivalent" in verdict for verdict in verdicts), note="verdict equivalent")
+    page.fact("inconclusive", verdicts.count("inconclusive"))
+    page.fact("refused", verdicts.count("not comparable"))
+    page.fact("problem", found.problem or "none")
+    return found
+
+
+def _listed(names: list[str], most: int = 4) -> str:
+    """Names in one cell, the first few of many."""
+    names = [name for name in names if name]
+    rest = len(names) - most
+    return "; ".join(names if rest <= 1 else [*names[:most], f"and {rest} more"])
+
+
+def _frame(rows: list[list[object]], columns: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=columns)
