@@ -183,7 +183,9 @@ def _launches(raw: dict[str, Any], path: Path) -> None:
     for place, field_ in enumerate(fields):
         if not field_.isidentifier() or not field_.isascii() or field_ in fields[:place]:
             raise ManifestError(
-                f"the template {template!r} names no factor, or one twice, in {{{field_}}}", path=path, hint="give each a word of its own"
+                f"the template {template!r} names no factor, or one twice, in {{{field_}}}",
+                path=path,
+                hint="give each a word of its own",
             )
 
 

@@ -26,6 +26,9 @@ def printed_constant_figure(dataset: Dataset, *, name: str, title: str, duration
     logs = logs[logs["benchmark"] == "amx-test"]
     if not len(logs):
         raise MissingInput(f"{dataset.name} holds no value of amx-test", hint="open the dataset notes-2024")
+    logs = logs[logs["duration"] != ""] if "duration" in logs else logs.iloc[:0]
+    if not len(logs):
+        raise MissingInput(f"no amx-test log of {dataset.name} tells its duration", hint="keep the command line in the log")
     model = pd.DataFrame({"duration": list(durations), "value": [printed_constant(d) for d in durations], "what": "constant of the program"})
     seen = pd.DataFrame({"duration": logs["duration"].astype(int), "value": logs["value"], "what": "printed in " + logs["source"]})
     origin = provenance(dataset, "modelled", launches=int(logs["launch"].nunique()), sources=sorted(set(logs["source"])))

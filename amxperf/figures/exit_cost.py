@@ -29,15 +29,19 @@ def needed(dataset: Dataset, *, benchmark: str, baseline: str = "vm", treatment:
     import pandas as pd
 
     data = dataset.measurements
-    times = data[data["benchmark"] == benchmark]
+    times = data[(data["benchmark"] == benchmark) & data["environment"].isin([baseline, treatment])]
     rates = data[(data["metric"] == "exit_rate") & (data["environment"] == treatment)]
     vcpus = dataset.manifest.machine.get("vcpus")
-    if not len(times) or not len(rates) or not vcpus:
-        raise MissingInput(f"{dataset.name} lacks the times of {benchmark}, exit rates or vcpus", hint="record all three")
-    rate = rates["value"].sum() / vcpus
+    times = times[times[factor] != ""] if factor in times else times.iloc[:0]
+    if times["environment"].nunique() < 2 or not len(rates) or not isinstance(vcpus, int) or vcpus < 1:
+        what = f"the times of {benchmark} in {baseline} and {treatment}, exit rates of {treatment} or the number vcpus of its machine"
+        raise MissingInput(f"{dataset.name} lacks {what}", hint="record all three")
+    rate = rates.groupby(["boot", "launch"])["value"].sum().median() / vcpus
     rows = []
     for case, part in times.groupby(factor, sort=False):
-        value = part.set_index("environment")["value"]
+        value = part.groupby("environment")["value"].median()
+        if len(value) < 2:
+            continue
         lost = 1 - value[baseline] / value[treatment]
         rows.append({factor: case, "ratio": value[treatment] / value[baseline], "lost": lost, "exits_per_second": rate, "needed_us": lost / rate * 1e6})
     return pd.DataFrame(rows)

@@ -37,8 +37,7 @@ def ratios(
     data = comparisons.frame()
     data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)
     data.insert(0, "label", [label(result) for result in shown])
-    launches = sum({(r.baseline_n.launches, r.treatment_n.launches): sum((r.baseline_n.launches, r.treatment_n.launches)) for r in shown}.values())
-    origin = provenance(dataset, "aggregated", launches=max(r.baseline_n.launches + r.treatment_n.launches for r in shown) or launches)
+    origin = provenance(dataset, "aggregated", launches=max(r.baseline_n.launches + r.treatment_n.launches for r in shown))
     with drawing(7.2, 1.1 + 0.32 * len(shown)) as (canvas, axes):
         for row, result in enumerate(reversed(shown)):
             closed = math.isfinite(result.low)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
@@ -58,7 +59,7 @@ def switches(dataset: Dataset, *, name: str, title: str, sources: dict[str, str]
         raise MissingInput(f"{dataset.name} holds no hand-overs of two tasks", hint="record sched_switch of two tasks on one CPU")
     origin = provenance(dataset, "parsed", launches=len(tables), sources=list(sources.values()))
     with drawing(6.8, 3.2) as (canvas, axes):
-        for shade, (words, table) in zip((COLOURS["avx512"], COLOURS["amx"], COLOURS["plain"]), tables.items(), strict=False):
+        for shade, (words, table) in zip(cycle((COLOURS["avx512"], COLOURS["amx"], COLOURS["plain"])), tables.items(), strict=False):
             values = table["us"].sort_values()
             axes.step(values, [(place + 1) / len(values) for place in range(len(values))], where="post", color=shade, label=f"{words} (n = {len(values)})")
             axes.axvline(values.median(), color=shade, linewidth=0.8, linestyle=":")

@@ -48,6 +48,8 @@ def timeline(
     events = events.assign(us=(events["timestamp"] - zero["timestamp"].iloc[0]) * 1e6)
     if window:
         events = events[events["us"].between(*window)]
+        if not len(events):
+            raise MissingInput(f"{source} holds no event {window[0]:g} to {window[1]:g} µs from time 0", hint="widen the window")
     data = _data(events)
     lanes = list(dict.fromkeys(data["lane"]))[::-1]
     origin = provenance(dataset, "parsed", sources=[source])

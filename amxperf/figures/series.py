@@ -31,7 +31,7 @@ def iterations(
     data = dataset.measurements
     for column, value in where.items():
         data = data[data[column] == value] if column in data else data.iloc[:0]
-    data = data[data["launch"].isin(list(launches))]
+    data = data[data["launch"].isin(list(launches)[: len(SHADES)]) & data["iteration"].notna()]
     if not len(data):
         raise MissingInput(f"{dataset.name} holds no such iterations", hint="name other launches or values")
     origin = provenance(dataset, "parsed", launches=int(data["launch"].nunique()), sources=sorted(set(data["source"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
@@ -18,13 +19,18 @@ def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, x
 
     Raises MissingInput where the dataset has no such benchmark or factor.
     """
+    import pandas as pd
+
     data = dataset.measurements
     if x not in data or not len(data[data["benchmark"] == benchmark]):
         raise MissingInput(f"{dataset.name} holds no {benchmark} against {x}", hint="name another benchmark")
-    data = data[data["benchmark"] == benchmark].assign(size=lambda table: table[x].astype(float))
+    data = data[data["benchmark"] == benchmark]
+    data = data.assign(size=pd.to_numeric(data[x], errors="coerce")).dropna(subset=["size"]).sort_values("size", kind="stable")
+    if not len(data):
+        raise MissingInput(f"the {x} of {benchmark} in {dataset.name} is not a number", hint="name another factor")
     origin = provenance(dataset, "parsed", sources=sorted(set(data["source"])))
     with drawing(5.6, 3.0) as (canvas, axes):
-        for shade, (metric, part) in zip((COLOURS["tdx"], COLOURS["amx"]), data.groupby("metric", sort=False), strict=False):
+        for shade, (metric, part) in zip(cycle((COLOURS["tdx"], COLOURS["amx"], COLOURS["plain"])), data.groupby("metric", sort=False), strict=False):
             axes.plot(part["size"], part["value"], "o-", color=shade, label=metric)
         axes.set(xlabel=xlabel, ylabel=f"value ({data['unit'].iloc[0]})", xlim=(0, None), ylim=(0, None))
         axes.legend()

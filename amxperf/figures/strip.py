@@ -46,6 +46,8 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
         if column not in dataset.measurements:
             raise MissingInput(f"the measurements of {dataset.name} have no column {column!r}", hint="name another factor")
     table = medians(dataset, [panel, x, hue])
+    if not len(table):
+        raise MissingInput(f"{dataset.name} holds no value that could depend on speed", hint="record another benchmark")
     table["median"] = (table["median"] * scale).round(9)
     panels = list(dict.fromkeys(table[panel]))
     hues = sorted(set(table[hue]))

@@ -62,9 +62,10 @@ def call_trace(dataset: Dataset, source: str, trace: int) -> Rendering:
 
 
 def _who(head: pd.Series) -> str:
+    pid = "" if str(head["pid"]) == "<NA>" else f" (pid {head['pid']})"
     parts = [
-        f"CPU {head['cpu']}" if head["cpu"] == head["cpu"] and str(head["cpu"]) != "<NA>" else "",
-        f"task {head['comm']} (pid {head['pid']})" if head["comm"] else "",
+        "" if str(head["cpu"]) == "<NA>" else f"CPU {head['cpu']}",
+        f"task {head['comm']}{pid}" if head["comm"] else "",
         f"kernel {head['kernel']}" if head["kernel"] else "",
         f"{head['timestamp']:.6f} s" if head["timestamp"] == head["timestamp"] else "",
     ]
