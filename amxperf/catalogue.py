@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .checkout import find_root
-from .errors import MissingInput, OutputError, UsageError
+from .errors import DataError, MissingInput, OutputError, UsageError
 
 PLACE = Path("_build", "html", "figures")
 
@@ -41,10 +41,20 @@ class Entry:
 
     def export(self, to: str | os.PathLike[str]) -> list[Path]:
         """Copy the figure's files into a folder and return their paths; OutputError where that fails."""
-        target = Path(to)
+        target, names = Path(to), self.metadata["files"]
+        for name in names:
+            if not (self.folder / name).is_file():
+                raise MissingInput("the built book lacks this file", path=self.folder / name, hint="run `amxperf build`")
+        drafts = {name: target / f".{name}.{os.getpid()}" for name in names}
         try:
             target.mkdir(parents=True, exist_ok=True)
-            return [Path(shutil.copyfile(self.folder / name, target / name)) for name in self.metadata["files"]]
+            try:
+                for name, draft in drafts.items():
+                    shutil.copyfile(self.folder / name, draft)
+                return [draft.replace(target / name) for name, draft in drafts.items()]
+            finally:
+                for draft in drafts.values():
+                    draft.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(f"cannot be written ({error.strerror})", path=target, hint="name another folder") from error
 
@@ -56,12 +66,20 @@ def catalogue(root: str | os.PathLike[str] = "") -> list[Entry]:
     """
     place = find_root(root) / PLACE
     found = [
-        Entry(path.parent.name, path.parent, json.loads(path.read_text(encoding="utf-8")))
+        Entry(path.parent.name, path.parent, _metadata(path))
         for path in sorted(place.glob("*/*.metadata.json"))
     ]
     if not found:
         raise MissingInput("the book has no figures yet", path=place, hint="run `amxperf build` first")
     return found
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {key: found[key] for key in ("title", "kind", "citation", "files")} | found
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError("the metadata of this figure is damaged", path=path, hint="run `amxperf build` again") from error
 
 
 def figure(name: str, root: str | os.PathLike[str] = "") -> Entry:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -53,7 +54,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def parse(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Captures or benchmark logs.")],
     table: Annotated[TableName | None, typer.Option(help="Print this table; a summary of each file if left out.")] = None,
-    format: Annotated[Format, typer.Option(help="How to print the table.")] = Format.csv,
+    format: Annotated[Format | None, typer.Option(help="How to print the table; csv if left out.")] = None,
     reader: Annotated[str | None, typer.Option(help="Format of the files, if it is not to be recognised.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file; needed for parquet.")] = None,
 ) -> None:
@@ -61,6 +62,8 @@ def parse(
     from . import output
     from .formats import read
 
+    if format and not table:
+        raise UsageError(f"--format {format.value} is for tables", hint="add --table measurements, or leave it out")
     captures = [read(path, reader) for path in files]
     if table is None:
         text = "\n".join(output.summary(capture) for capture in captures) + "\n"
@@ -70,7 +73,8 @@ def parse(
         typer.echo(f"{capture.source}: {capture.format}", err=True)
         for note in capture.notes:
             typer.echo(str(note), err=True)
-    output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], format.value), out, format.value)
+    form = (format or Format.csv).value
+    output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], form), out, form)
 
 
 @app.command()
@@ -187,16 +191,23 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail("interrupted", 130)
     except _click_error() as error:
         if type(error).__name__ != "NoArgsIsHelpError":  # the help is on the screen already
-            _fail(f"{error.format_message()} Try --help.", 0)
+            _fail(f"{error.format_message().rstrip('.')}; try --help", 0)
         return UsageError.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read the pipe has gone; there is nobody to tell
+    except (BrokenPipeError, SystemExit):  # typer turns the first into the second, with the code of a finding
+        _drop_output()
         return 0
     except Exception as error:
         if os.environ.get("AMXPERF_DEBUG"):
             raise
         where = "set AMXPERF_DEBUG=1 and run again for the traceback, and report it"
         return _fail(f"a fault in amxperf itself: {type(error).__name__}: {error}; {where}", AmxperfError.exit_code)
+
+
+def _drop_output() -> None:
+    """Whoever read the pipe has gone: what is still buffered goes nowhere, and nobody is told."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -7,11 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import OutputError, UsageError
-from .schema import exported, frame
+from .schema import TABLES, exported, frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,8 @@ def serialise(table: str, parts: Sequence[pd.DataFrame], format: str) -> bytes:
     import pandas as pd
 
     data = pd.concat(parts, ignore_index=True) if parts else frame(table)
+    for extra in data.columns.difference(list(TABLES[table].names)):  # a factor that only some of the files have
+        data[extra] = data[extra].fillna("").astype("str")
     if format == "parquet":
         stream = io.BytesIO()
         data.to_parquet(stream, index=False)
@@ -51,8 +54,11 @@ def serialise(table: str, parts: Sequence[pd.DataFrame], format: str) -> bytes:
     data = exported(table, data)
     if format == "csv":
         return data.to_csv(index=False, lineterminator="\n").encode()
-    text = data.to_json(orient="records", lines=format == "jsonl", force_ascii=False, double_precision=15)
-    return (text.rstrip("\n") + "\n").encode() if len(data) else b"" if format == "jsonl" else b"[]\n"
+    rows = data.astype(object).where(data.notna(), None).to_dict("records")
+    texts = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]  # every digit; pandas would keep 15 decimals
+    if format == "jsonl":
+        return "".join(f"{text}\n" for text in texts).encode()
+    return ("[" + ",\n ".join(texts) + "]\n").encode()
 
 
 def write(data: bytes, out: Path | None, format: str = "text") -> None:
@@ -63,12 +69,20 @@ def write(data: bytes, out: Path | None, format: str = "text") -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        draft.write_bytes(data)
-        draft.replace(out)
+        target = out.resolve()  # a link stays a link
+        if target.is_dir():
+            raise IsADirectoryError(EISDIR, "this is a folder")
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)  # /dev/null and its like cannot be replaced
+            return
+        draft = target.with_name(f".{target.name[:200]}.{os.getpid()}")
+        try:
+            draft.write_bytes(data)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise OutputError(f"cannot be written ({error.strerror})", path=out, hint="name another file") from error
 
 
