@@ -90,6 +90,18 @@ def notes(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["code", "times", "message", "where"])
 
 
+def or_none(table: pd.DataFrame, text: str) -> pd.DataFrame:
+    """The table, or one that says in a single row that there is nothing to list.
+
+    >>> import pandas as pd
+    >>> or_none(pd.DataFrame({"a": []}), "no notes").values.tolist()
+    [['no notes']]
+    """
+    import pandas as pd
+
+    return table if len(table) else pd.DataFrame({table.columns[0] if len(table.columns) else "what": [text]})
+
+
 def _where(found: list[Any]) -> str:
     place = f"{found[0].source}:{found[0].line}" if found[0].line else found[0].source
     return f"{place} and {len(found) - 1} more" if len(found) > 1 else place
