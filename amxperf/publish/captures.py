@@ -79,7 +79,7 @@ def capture_page(dataset: str, source: str, lines: list[str]) -> str:
     note = "" if len(shown) == len(lines) else f"<p>The first {LINES} of {len(lines)} lines.</p>"
     up = "../" * (source.count("/") + 2)
     head = f'<p class="faint">A capture of the dataset <a href="{up}captures/index.html#{dataset}">{html.escape(dataset)}</a>, '
-    head += f"{len(lines)} lines, as recorded.</p>"
+    head += f"{len(lines)} lines.</p>"
     return plain.document(f"{dataset}/{source}", f'{head}{note}\n<pre tabindex="0">{rows}</pre>', up=up)
 
 

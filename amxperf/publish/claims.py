@@ -81,7 +81,7 @@ class ClaimsDirective(SphinxDirective):
             texts = [self._inline(claim[key]) for key in ("claim", "status", "finding", "source")]
             cells.append([[link], *texts])
             ids.append(f"row-{claim['id']}")
-        made = table(["Id", "Claim", "Status", "Finding", "Source"], cells, [6, 32, 10, 34, 18])
+        made = table(["Id", "Claim", "Status", "Finding", "Source"], cells, [6, 29, 13, 32, 20])
         for row, name in zip(made[0][-1], ids, strict=True):
             row["ids"].append(name)
         return [made]

@@ -191,7 +191,7 @@ def table(head: list[str], rows: list[list[list[nodes.Node]]], widths: list[int]
     for row in rows:
         body += nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in row))
     group += body
-    return nodes.table("", group, classes=["amx-table"])
+    return nodes.table("", group, classes=["amx-list", "colwidths-given"])
 
 
 def publish(app: Sphinx, exception: Exception | None) -> None:
