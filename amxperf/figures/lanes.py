@@ -53,12 +53,13 @@ def timeline(
     data = _data(events)
     lanes = list(dict.fromkeys(data["lane"]))[::-1]
     origin = provenance(dataset, "parsed", sources=[source])
+    scale, unit = (1e-3, "ms") if data["us"].max() - data["us"].min() > 1e4 else (1, "µs")
     with drawing(7.2, 0.9 + 0.34 * len(lanes)) as (canvas, axes):
         positions = [lanes.index(lane) for lane in data["lane"]]
-        axes.hlines(range(len(lanes)), data["us"].min(), data["us"].max(), color="#e4e4e4", linewidth=1)
-        axes.scatter(data["us"], positions, s=26, color=[_shade(lane) for lane in data["lane"]], zorder=3)
+        axes.hlines(range(len(lanes)), scale * data["us"].min(), scale * data["us"].max(), color="#e4e4e4", linewidth=1)
+        axes.scatter(scale * data["us"], positions, s=26, color=[_shade(lane) for lane in data["lane"]], zorder=3)
         axes.set_yticks(range(len(lanes)), lanes, fontsize=8)
-        axes.set(xlabel=f"time after the first {around or 'event'} (µs)", ylim=(-0.6, len(lanes) - 0.4))
+        axes.set(xlabel=f"time after the first {around or 'event'} ({unit})", ylim=(-0.6, len(lanes) - 0.4))
         axes.grid(axis="y", visible=False)
         sign(canvas, origin)
     span = data["us"].max() - data["us"].min()
