@@ -74,12 +74,13 @@ def sign(canvas: Canvas, origin: Provenance) -> None:
 
 def ratio_axis(axes: Axes, label: str) -> None:
     """A logarithmic axis of ratios with plain numbers and a line at 1; call it when everything is drawn."""
-    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, StrMethodFormatter
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 
     axes.set_xscale("log")
     axes.axvline(1, color="#444444", linewidth=1, zorder=1)
     low, high = axes.get_xlim()
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 1.1, 1.2, 1.3, 1.5, 1.7, 2, 3, 5) if high / low < 3 else (1, 2, 5)))
+    narrow = high / low < 3
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 5, 10)) if narrow else LogLocator(base=10, subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
