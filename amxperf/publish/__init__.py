@@ -6,7 +6,7 @@
     notebooks.py     run the notebooks, keep their results
     normalise.py     an executed notebook becomes a page, the same bytes each time
     stage.py         the folder that Sphinx reads
-    build.py         all of it in order; a failed build leaves the last good book
+    build.py         all of it in order; a failed build leaves the last good book (swap.py)
     sphinxext.py     roles and directives for facts, figures, captures and claims
     check.py         look at a built book: links, anchors, alternative text, offline
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -24,11 +25,10 @@ from pathlib import Path
 from ..errors import BuildError, MissingInput, OutputError, UsageError
 from . import stage
 from .notebooks import Job, Progress, key_of, run_all
+from .swap import repair, stamp, swap
 
 COMPARISON = "compare-your-runs"
 """The notebook that takes a reader's own dataset."""
-
-STAMP = "build.json"
 
 
 def build(
@@ -58,20 +58,24 @@ def build(
     The last good book stays where it is.
     """
     plan = _plan(Path(root).resolve(), dataset, baseline, treatment)
-    if _current(plan):
+    if stamp(plan.html) == plan.key:
         return plan.html
-    with _lock(plan.build):
-        if _current(plan):
-            return plan.html
-        run_all(plan.jobs, workers=jobs, executor=executor, progress=progress)
-        if progress:
-            progress(0, 1, "building the pages")
-        stage.fill(plan.build / "stage", plan.root / "book", plan.jobs, plan.datasets)
-        made = _sphinx(plan)
-        _finish(plan, made)
-        if progress:
-            progress(1, 1, "building the pages")
+    try:
+        with _lock(plan.build):
+            if stamp(plan.html) != plan.key:
+                _make(plan, jobs, executor, progress or (lambda done, total, text: None))
+    except OSError as error:
+        path = error.filename or plan.build
+        raise OutputError(f"cannot be written ({error.strerror})", path=path, hint="check permissions and space") from None
     return plan.html
+
+
+def _make(plan: Plan, jobs: int, executor: Executor | None, progress: Progress) -> None:
+    run_all(plan.jobs, workers=jobs, executor=executor, progress=progress)
+    progress(0, 1, "building the pages")
+    stage.fill(plan.build / "stage", plan.root / "book", plan.jobs, plan.datasets)
+    swap(_sphinx(plan), plan.html, plan.key, [job.notebook for job in plan.jobs])
+    progress(1, 1, "building the pages")
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,9 @@ def _plan(root: Path, dataset: str | os.PathLike[str] | None, baseline: str | No
     book, config = root / "book", root / "_config.yml"
     if not config.is_file() or not book.is_dir():
         raise MissingInput("no book here", path=root, hint="give the checkout, the folder that holds _config.yml and book/")
+    missing = [name for name in ("yaml", "papermill", "jupyter_book") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingInput(f"{missing[0]} is not installed", hint="install the book's requirements: requirements.txt")
     named = stage.pages(book / "_toc.yml")
     sources = [stage.source(book, page) for page in named]
     notebooks = [path for path in sources if path.suffix == ".ipynb"]
@@ -184,26 +191,17 @@ def _hash(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _current(plan: Plan) -> bool:
-    """Whether the book in place was made from these inputs."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return json.loads((plan.html / STAMP).read_text(encoding="utf-8")).get("inputs") == plan.key
-    return False
-
-
 @contextlib.contextmanager
 def _lock(folder: Path) -> Iterator[None]:
     """One build at a time in a checkout; a second one waits."""
     import fcntl
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stream = (folder / ".lock").open("w")
-    except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror})", path=folder, hint="check its permissions") from None
-    with stream:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        _repair(folder / "html")
+        repair(folder / "html")
+        for left in (folder / "executed").glob(".*"):  # by a build that was killed
+            shutil.rmtree(left)
         yield
 
 
@@ -227,36 +225,3 @@ def _sphinx(plan: Plan) -> Path:
         raise
     mark.write_text(plan.frame)
     return made
-
-
-def _finish(plan: Plan, made: Path) -> None:
-    """Copy what Sphinx made, add the notebooks as written and the stamp, and put it in place."""
-    new = plan.build / "html.new"
-    shutil.rmtree(new, ignore_errors=True)
-    shutil.copytree(made, new, ignore=shutil.ignore_patterns(".buildinfo*", ".doctrees"))
-    for job in plan.jobs:
-        if (new / "_sources").is_dir():
-            shutil.copyfile(job.notebook, new / "_sources" / job.notebook.name)
-    _prune(new)
-    (new / STAMP).write_text(json.dumps({"inputs": plan.key}) + "\n")
-    old = plan.build / "html.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if plan.html.exists():
-        plan.html.rename(old)
-    new.rename(plan.html)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _repair(html: Path) -> None:
-    """After an interruption between the two renames, the old book comes back."""
-    old = html.with_name("html.old")
-    if old.exists() and not html.exists():
-        old.rename(html)
-
-
-def _prune(html: Path) -> None:
-    """Drop pictures that no page shows any more."""
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted(html.glob("*.html")))
-    for path in (html / "_images").glob("*"):
-        if path.name not in text:
-            path.unlink()

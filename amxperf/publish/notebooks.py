@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,8 @@ def run_all(
                 continue
             try:
                 task.result()
-            except BuildError as error:
-                failures[job.shown] = error
+            except (BuildError, BrokenExecutor) as error:
+                failures[job.shown] = error if isinstance(error, BuildError) else _died(job)
                 for other in tasks:
                     other.cancel()
             report(done, len(todo), job.shown)
@@ -115,6 +115,10 @@ def run_all(
         if job.shown in failures:
             raise failures[job.shown]
     return len(todo)
+
+
+def _died(job: Job) -> BuildError:
+    return BuildError("the process that ran it died", path=job.shown, hint="free some memory, or build with one job")
 
 
 def _processes(workers: int) -> Executor:

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import BuildError
 from .normalise import normalise
 from .notebooks import Job
-from .page import dump
+from .plainly import dump
 from .store import FOLDER
 
 _SKIPPED = ("__pycache__", "node_modules")

@@ -6,7 +6,7 @@ import time
 import pytest
 from tinybook import TinyBook, code
 
-from amxperf.errors import BuildError, MissingInput, UsageError
+from amxperf.errors import BuildError, MissingInput, OutputError, UsageError
 from amxperf.publish.build import build
 
 
@@ -136,11 +136,17 @@ def test_no_checkout_no_page_no_table_of_contents(tiny, tmp_path):
         build(tiny.root)
 
 
+def test_a_place_that_cannot_be_written_is_one_sentence(tiny):
+    tiny.write("_build", "a file where the folder should be\n")
+    with pytest.raises(OutputError, match="cannot be written"):
+        build(tiny.root)
+
+
 def test_an_interrupted_swap_is_repaired(tmp_path):
-    from amxperf.publish.build import _repair
+    from amxperf.publish.swap import repair
 
     (tmp_path / "html.old").mkdir()
-    _repair(tmp_path / "html")
+    repair(tmp_path / "html")
     assert (tmp_path / "html").is_dir() and not (tmp_path / "html.old").exists()
 
 

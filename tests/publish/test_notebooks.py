@@ -1,7 +1,7 @@
 """Notebooks run, are kept, and fail in one sentence."""
 
 import json
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -100,3 +100,14 @@ def test_a_kernel_that_dies_and_a_file_that_is_no_notebook_are_one_sentence_too(
             run_all([dies], executor=pool)
         with pytest.raises(BuildError, match="not a notebook"):
             run_all([broken], executor=pool)
+
+
+def test_a_process_that_is_killed_is_one_sentence(tmp_path):
+    class Dead:
+        def submit(self, *_):
+            task = Future()
+            task.set_exception(BrokenExecutor("killed"))
+            return task
+
+    with pytest.raises(BuildError, match="process that ran it died"):
+        run_all([job(tmp_path, code(PARAMETERS, "parameters"))], executor=Dead())

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amxperf.errors import UsageError
-from amxperf.publish.page import FACT_MIME, dump, open_page, plain, show
+from amxperf.publish.page import FACT_MIME, open_page
+from amxperf.publish.plainly import dump, plain, show
 
 DATA = SimpleNamespace(name="toy", kind="recorded", title="A toy", sha256="ab" * 32)
 
