@@ -38,7 +38,7 @@ def overheads(
     if not len(rows):
         raise MissingInput(f"{dataset.name} holds no published overhead of {comparison}", hint="open the dataset published")
     rows = rows.sort_values(["study", "time_ratio"], ascending=[True, False], kind="stable").reset_index(drop=True)
-    labels = [_label(row) for _, row in rows.iterrows()]
+    labels = _labels(rows)
     origin = provenance(dataset, "aggregated", sources=sorted(set(rows["source"])))
     with drawing(7.6, 1.2 + 0.2 * len(rows)) as (canvas, axes):
         seen = set()
@@ -51,7 +51,7 @@ def overheads(
         for place in range(1, len(rows)):
             if rows["study"][place] != rows["study"][place - 1]:
                 axes.axhline(-place + 0.5, color="#999999", linewidth=0.6)
-        ratio_axis(axes, "time of the treatment over time of the baseline (log scale; above 1: slower)")
+        ratio_axis(axes, "treatment time over baseline time (log scale; above 1: slower)")
         axes.grid(axis="y", visible=False)
         canvas.legend(loc="outside upper right", ncols=3, fontsize=8)
         sign(canvas, origin)
@@ -70,6 +70,18 @@ def overheads(
         alt=f"{len(rows)} points in {rows['study'].nunique()} groups on a logarithmic axis from {rows['time_ratio'].min():.2g} to {rows['time_ratio'].max():.3g}.",
         origin=origin,
     )
+
+
+def _labels(rows) -> list[str]:
+    """One label per row; rows that would share one show their treatment instead of the metric."""
+    labels = [_label(row) for _, row in rows.iterrows()]
+    told = []
+    for label, treatment in zip(labels, rows["treatment_env"], strict=True):
+        if labels.count(label) > 1:
+            words = treatment.split(", ", 1)[-1]
+            label = f"{label.rsplit(' · ', 1)[0]} · {words if len(words) < 24 else words[:22] + '…'}"
+        told.append(label)
+    return told
 
 
 def _label(row) -> str:

@@ -32,11 +32,11 @@ def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, x
     with drawing(5.6, 3.0) as (canvas, axes):
         for shade, (metric, part) in zip(cycle((COLOURS["tdx"], COLOURS["amx"], COLOURS["plain"])), data.groupby("metric", sort=False), strict=False):
             axes.plot(part["size"], part["value"], "o-", color=shade, label=metric)
-        axes.set(xlabel=xlabel, ylabel=f"value ({data['unit'].iloc[0]})", xlim=(0, None), ylim=(0, None))
+        axes.set(xlabel=xlabel, ylabel=f"value ({_unit(data) or 'unit not stated'})", xlim=(0, None), ylim=(0, None))
         axes.legend()
         sign(canvas, origin)
     first = data.groupby("metric", sort=False)["value"].agg(["first", "last"])
-    words = "; ".join(f"{metric} {row['first']:g} to {row['last']:g} {data['unit'].iloc[0]}" for metric, row in first.iterrows())
+    words = "; ".join(f"{metric} {row['first']:g} to {row['last']:g} {_unit(data)}".rstrip() for metric, row in first.iterrows())
     return Figure(
         name,
         title,
@@ -46,3 +46,9 @@ def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, x
         alt=f"Rising lines: {words}.",
         origin=origin,
     )
+
+
+def _unit(data) -> str:
+    """The unit of all values; '' where the source states none."""
+    unit = str(data["unit"].iloc[0])
+    return "" if unit == "not stated" else unit
