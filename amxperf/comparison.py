@@ -90,6 +90,7 @@ class Comparisons:
         return pd.DataFrame(rows)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON, with every comparison and note."""
         return {
             "schema": 1,
             "dataset": self.dataset,

@@ -44,6 +44,7 @@ class FileRule:
     options: dict[str, Any] = field(default_factory=dict)
 
     def covers(self, source: str) -> bool:
+        """True for a file, by its path in the dataset, that matches the pattern."""
         return PurePosixPath(source).match(self.match)
 
 

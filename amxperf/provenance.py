@@ -46,6 +46,7 @@ class Provenance:
     launches: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON."""
         return asdict(self)
 
 

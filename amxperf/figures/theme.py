@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..provenance import Provenance
 
@@ -51,7 +51,7 @@ SETTINGS = {
 
 
 @contextmanager
-def drawing(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int = 1, **subplots) -> Iterator[tuple]:
+def drawing(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int = 1, **subplots: Any) -> Iterator[tuple]:
     """A canvas and its axes under the common settings; `width` and `height` in inches. No global state is touched."""
     import matplotlib
     from matplotlib.figure import Figure

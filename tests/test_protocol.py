@@ -1,0 +1,74 @@
+"""Which steps of enabling AMX a capture shows. Lines were found with grep -n; they are what a reader of the log sees."""
+
+import pytest
+
+from amxperf import open_dataset
+from amxperf.errors import MissingInput
+from amxperf.protocol import STEPS, enabling
+
+PERMISSION, BUFFER = "guest_perm_request", "fpstate_realloc"
+
+
+def line_of(dataset, source, text):
+    """Number of the first line that holds a text, as grep -n counts."""
+    lines = (dataset.root / source).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def steps(dataset, environment):
+    return enabling(dataset, environment).set_index("step")
+
+
+def test_plain_guest(data):
+    notes = data("notes-2024")
+    found = steps(notes, "vm")
+    assert list(found.index) == [step.name for step in STEPS]
+    assert found["expected"].all()
+    # the guest's log of the notes stops at boot, so its later steps are not captured
+    assert list(found.index[~found["seen"]]) == ["task permission", "#NM handler", "clear XFD_ERR", "task buffer", "disarm XFD"]
+    assert found.loc["arm XFD", ["source", "line", "timestamp"]].tolist() == ["vm/boot/guest.dmesg", 1, 0.637404]
+    nm = found.loc["#NM injection"]
+    assert nm["line"] == line_of(notes, "vm/first-use/host.dmesg", "queue #nm") and nm["timestamp"] == 37606.468613
+    assert set(found.loc[found["seen"], "order"]) == {"ok"}
+
+
+def test_tdx_guest(data):
+    """Steps that the host takes for a plain guest are not expected: IA32_XFD belongs to the TD."""
+    notes = data("notes-2024")
+    found = steps(notes, "tdx")
+    absent = ["XFD_ERR reads", "reset XFD", "reset XFD_ERR", "emulate the write", "#NM exit", "#NM injection"]
+    assert list(found.index[~found["expected"]]) == absent
+    assert not found.loc[absent, "seen"].any()
+    source = "tdx/first-use/guest.dmesg"
+    assert found.loc["#NM handler", "line"] == line_of(notes, source, "handle_xfd_event on CPU0")
+    assert found.loc["task buffer", "line"] == line_of(notes, source, "fpstate_realloc (2292 amx-test-ok)")
+
+
+def test_tracepoints(data):
+    found = steps(data("vm-ftrace"), "vm")
+    seen = found[found["seen"]]
+    assert set(seen["side"]) == {"guest"}
+    assert list(seen.index) == ["task permission", "#NM handler", "clear XFD_ERR", "task buffer", "disarm XFD"]
+    text = (data("vm-ftrace").root / seen.loc["#NM handler", "source"]).read_text().splitlines()
+    assert "read_msr: 1c5, value 40000" in text[seen.loc["#NM handler", "line"] - 1]
+    assert "write_msr: 1c5, value 0" in text[seen.loc["clear XFD_ERR", "line"] - 1]
+    assert "write_msr: 1c4, value 0" in text[seen.loc["disarm XFD", "line"] - 1]
+
+
+def test_out_of_order_is_said(make):
+    log = "[    9.000000] write xfd to cpu0 with 0x40000\n[    8.500000] handle_xfd_event on CPU0\n"
+    files = {"vm/1/a.dmesg": log}
+    rule = "[[files]]\nmatch = '*.dmesg'\nside = 'guest'\n"
+    found = steps(open_dataset(make(files, rule)), "vm")
+    assert found.loc["arm XFD", "order"] == "ok" and found.loc["#NM handler", "order"] == "early"
+
+
+def test_nothing_to_see(data):
+    assert not enabling(data("vm-onednn"), "vm")["seen"].any()
+
+
+def test_no_such_environment(data):
+    with pytest.raises(MissingInput, match="no environment is called 'snp' in notes-2024; there are tdx, vm"):
+        enabling(data("notes-2024"), "snp")
+    with pytest.raises(MissingInput, match="its files lie in no environment's folder"):
+        enabling(data("published"), "vm")
