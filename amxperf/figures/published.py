@@ -85,7 +85,7 @@ def _labels(rows) -> list[str]:
 
 
 def _label(row) -> str:
-    work = row["workload"].split(" (")[0].replace(" inference", "").split(", 1024 in")[0]
+    work = row["workload"].split(" (")[0].replace(" inference,", ",").split(", 1024 in")[0]
     words = [row["study"].replace(" et al.", ""), work if len(work) < 44 else work[:42] + "…", row["metric"].split(" (")[0]]
     return " · ".join(words)
 
