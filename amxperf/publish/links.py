@@ -20,6 +20,14 @@ class amx_link(nodes.Inline, nodes.TextElement):
 def setup(app: Sphinx) -> None:
     silent = (_pass, _pass)
     app.add_node(amx_link, html=(_open, _close), latex=silent, text=silent, man=silent, texinfo=silent)
+    app.connect("doctree-read", unguess)
+
+
+def unguess(app: Sphinx, doctree: nodes.document) -> None:
+    """Take back links that GitHub's Markdown guesses in a notebook's tables: README.md is no address in Moldova."""
+    for link in list(doctree.findall(nodes.reference)):
+        if link.get("refuri") == f"http://{link.astext()}":
+            link.replace_self(link.children)
 
 
 def _open(writer: Any, node: amx_link) -> None:

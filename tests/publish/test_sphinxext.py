@@ -86,6 +86,10 @@ def test_formulas_need_no_network(read, tiny_built):
     assert (tiny_built.html / "_static/mathjax/tex-svg.js").stat().st_size > 1_000_000
 
 
+def test_a_file_name_in_a_table_is_no_link(read):
+    assert "<p>README.md</p></td>" in read("one.html") and "http://README.md" not in read("one.html")
+
+
 def test_a_synthetic_figure_is_marked(tiny):
     """Kind `synthetic` in the metadata is enough: the caption starts with the mark."""
     tiny.swap("book/one.ipynb", 'recorded\\", \\"A toy\\", \\"2026', 'synthetic\\", \\"A toy\\", \\"2026')

@@ -85,6 +85,7 @@ class TinyBook:
             code(PARAMETERS, "parameters"),
             code(SETUP),
             code(DRAW),
+            code("from IPython.display import Markdown; Markdown('| file |\\n|---|\\n| README.md |')"),
             code("page.missing('exits', 'record `a.log` anew')"),
         ]
         self.write("book/one.ipynb", notebook(*cells))
