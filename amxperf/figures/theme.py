@@ -59,6 +59,8 @@ def drawing(width: float = 7.0, height: float = 3.6, columns: int = 1, rows: int
     with matplotlib.rc_context(SETTINGS):
         canvas = Figure(figsize=(width, height), layout="constrained")
         yield canvas, canvas.subplots(rows, columns, **subplots)
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")  # settled once: otherwise each saving moves it a little, and the bytes with it
 
 
 def sign(canvas: Canvas, origin: Provenance) -> None:
