@@ -1,6 +1,7 @@
 """Compare two arms of a dataset, benchmark by benchmark.
 
-This module finds the arms and the level of replication; :mod:`amxperf.pairing` pairs their rows, the arithmetic is in :mod:`amxperf.stats`.
+This module finds the arms and the level of replication; :mod:`amxperf.pairing` pairs their rows,
+the arithmetic is in :mod:`amxperf.stats`.
 """
 
 from __future__ import annotations

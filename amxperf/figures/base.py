@@ -55,6 +55,8 @@ class Figure:
     def metadata(self) -> dict[str, Any]:
         """What the .metadata.json beside the picture holds."""
         return {
+            **self.origin.to_dict(),
+            "data_title": self.origin.title,
             "name": self.name,
             "title": self.title,
             "caption": self.caption,
@@ -65,7 +67,6 @@ class Figure:
             "files": [self._file(ending) for ending in (*PICTURES, "csv", "bib", "citation.txt", "metadata.json")],
             "columns": list(self.data.columns),
             "rows": len(self.data),
-            **self.origin.to_dict(),
         }
 
     def save(self, folder: str | os.PathLike[str]) -> Path:

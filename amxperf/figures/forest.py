@@ -47,7 +47,7 @@ def ratios(
             axes.plot(result.ratio, row, "o", markersize=7, color=shade, markerfacecolor=shade if closed else "white", zorder=3)
         axes.set_yticks(range(len(shown)), [label(result) for result in reversed(shown)], fontsize=8.5)
         axes.set_ylim(-0.6, len(shown) - 0.4)
-        ratio_axis(axes, f"{comparisons.treatment} over {comparisons.baseline} (ratio; {_better(shown)})")
+        ratio_axis(axes, f"{comparisons.treatment} over {comparisons.baseline} (ratio; {_better(shown, comparisons.treatment)})")
         axes.grid(axis="y", visible=False)
         sign(canvas, origin)
     return Figure(
@@ -70,8 +70,8 @@ def interval(result: Comparison) -> str:
     return f"{result.ratio:.3g} ({result.low:.3g} to {result.high:.3g})"
 
 
-def _better(shown: list[Comparison]) -> str:
-    words = {"lower": "below 1: treatment is faster", "higher": "above 1: treatment is faster", "none": "neither side is better"}
+def _better(shown: list[Comparison], treatment: str) -> str:
+    words = {"lower": f"below 1: {treatment} is faster", "higher": f"above 1: {treatment} is faster", "none": "neither side is better"}
     kinds = {result.better for result in shown}
     return words[kinds.pop()] if len(kinds) == 1 else "see the table for what is better"
 

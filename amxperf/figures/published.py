@@ -62,7 +62,7 @@ def overheads(
         canvas,
         rows[columns],
         caption=(
-            f"{len(rows)} published figures of {rows['study'].nunique()} studies, as treatment time over baseline time. "
+            f"{len(rows)} published figures of {_studies(rows)}, as treatment time over baseline time. "
             "No source states a variance, so no interval can be drawn and nothing is pooled; most marks of one study share a machine. "
             f"The middle mark is {rows['time_ratio'].median():.3g}; with AMX in use {_range(rows[rows['amx'] == 'yes'])}. "
             f"Data: {dataset.name} ({dataset.kind}); source and page in every row of the CSV."
@@ -88,6 +88,11 @@ def _label(row) -> str:
     work = row["workload"].split(" (")[0].replace(" inference,", ",").split(", 1024 in")[0]
     words = [row["study"].replace(" et al.", ""), work if len(work) < 44 else work[:42] + "…", row["metric"].split(" (")[0]]
     return " · ".join(words)
+
+
+def _studies(rows) -> str:
+    count = rows["study"].nunique()
+    return f"{count} {'study' if count == 1 else 'studies'}"
 
 
 def _range(rows) -> str:

@@ -23,6 +23,10 @@ class amx_claim(nodes.Inline, nodes.TextElement):
     """Link from a claim's row to its chapter, until all pages are read."""
 
 
+class amx_back(nodes.Inline, nodes.TextElement):
+    """Where the text treats the claim `claim`: becomes a link to its row."""
+
+
 def setup(app: Sphinx) -> None:
     app.add_node(amx_claim)
     app.add_role("claim", ClaimRole())
@@ -48,7 +52,7 @@ def rows(env: Any) -> list[tuple[str, int, str, str]]:
 
 
 class ClaimRole(SphinxRole):
-    """``{claim}`a```: an anchor `claim-a` where the text treats the claim; shows nothing."""
+    """``{claim}`a```: an anchor `claim-a` where the text treats the claim, and a small link to its row in the table."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         found: list[nodes.Node] = []
@@ -57,7 +61,7 @@ class ClaimRole(SphinxRole):
                 log.warning("claim %s has two anchors on this page", claim, location=self.get_location())
                 continue
             anchors(self.env).add((self.env.docname, claim))
-            found.append(nodes.target("", "", ids=[f"claim-{claim}"]))
+            found += [nodes.target("", "", ids=[f"claim-{claim}"]), amx_back("", claim=claim)]
         return found, []
 
 
@@ -132,7 +136,20 @@ def _check(app: Sphinx, env: Any) -> None:
                 log.warning("claim %s is not in %s", claim, FILE, location=docname)
 
 
+def _back(app: Sphinx, claim: str, docname: str) -> list[nodes.Node]:
+    """The small link to a claim's row; nothing where no page shows the row."""
+    pages = [page for page, _, name, _ in rows(app.env) if name == claim]
+    if not pages:
+        return []
+    uri = app.builder.get_relative_uri(docname, pages[0]) + f"#row-{claim}"
+    words = f"claim {claim}" if len(claim) < 3 else "claim"
+    link = nodes.reference("", words, refuri=uri, internal=True, reftitle=f"what was found: row {claim} of the table of claims")
+    return [nodes.superscript("", "", link, classes=["amx-claim"])]
+
+
 def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for node in list(doctree.findall(amx_back)):
+        node.replace_self(_back(app, node["claim"], docname))
     for node in list(doctree.findall(amx_claim)):
         claim, chapter = node["claim"], node["chapter"]
         if chapter not in app.env.found_docs:

@@ -76,7 +76,8 @@ class FigureDirective(SphinxDirective):
         figure = nodes.figure(classes=["amx-figure", f"amx-kind-{meta['kind']}"])
         picture = store.figure_file(name).replace("metadata.json", "*")
         figure += nodes.image(uri=f"/{picture}", alt=meta["alt"])
-        figure += nodes.caption(meta["caption"], "", *_mark(meta), nodes.Text(meta["caption"]))
+        title = nodes.strong("", meta["title"].rstrip(".") + ".")
+        figure += nodes.caption(meta["caption"], "", title, nodes.Text(" "), *_mark(meta), nodes.Text(meta["caption"]))
         legend = nodes.legend("", nodes.paragraph("", data_line(meta), classes=["amx-data"]))
         legend += _only_html(nodes.paragraph("", "", *_links(name, meta), classes=["amx-files"]))
         figure += legend
@@ -163,10 +164,9 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             number = ".".join(map(str, _number(app, place))) or name
             uri = app.builder.get_relative_uri(docname, place["docname"]) + f"#{place['id']}"
             link = nodes.reference("", f"Fig. {number}", refuri=uri, internal=True)
-            first = meta["caption"].split(". ")[0].rstrip(".") + "."
             files = _only_links(app, name, meta)
-            rows.append([[link], [nodes.Text(first)], [nodes.Text(meta["kind"])], files])
-        node.replace_self(table(["Figure", "What it shows", "Kind of data", "Files"], rows, [12, 50, 13, 25]))
+            rows.append([[link], [nodes.literal("", name)], [nodes.Text(meta["title"])], [nodes.Text(meta["kind"])], files])
+        node.replace_self(table(["Figure", "Name", "What it shows", "Kind of data", "Files"], rows, [10, 17, 38, 12, 23]))
 
 
 def _only_links(app: Sphinx, name: str, meta: dict[str, Any]) -> list[nodes.Node]:

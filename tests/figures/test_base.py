@@ -13,7 +13,7 @@ from amxperf.provenance import SITE, provenance
 
 ENDINGS = ("svg", "png", "pdf", "csv", "bib", "citation.txt", "metadata.json")
 KEYS = {
-    "name", "title", "caption", "alt", "version", "address", "citation", "files", "columns", "rows",
+    "name", "title", "data_title", "caption", "alt", "version", "address", "citation", "files", "columns", "rows",
     "datasets", "kind", "date", "source", "data", "code", "processing", "sources", "boots", "launches",
 }  # fmt: skip
 
@@ -50,14 +50,22 @@ def test_files(data, tmp_path, nowhere):
     assert table["us"].tolist() == pytest.approx(figure.data["us"].tolist(), rel=1e-9)
     assert table["what"].tolist() == figure.data["what"].tolist() and table["line"].tolist() == figure.data["line"].tolist()
     metadata = json.loads((place / "first-use.metadata.json").read_text())
+    assert metadata["title"] == figure.title and metadata["data_title"] == figure.origin.title
     assert set(metadata) == KEYS and metadata["rows"] == len(table) and metadata["columns"] == list(table.columns)
     assert sorted(metadata["files"]) == sorted(path.name for path in place.iterdir())
-    assert (metadata["kind"], metadata["datasets"], metadata["version"], metadata["address"]) == ("recorded", ["vm-ftrace"], __version__, "")
+    assert (metadata["kind"], metadata["datasets"], metadata["version"], metadata["address"]) == (
+        "recorded",
+        ["vm-ftrace"],
+        __version__,
+        "",
+    )
     assert (place / "first-use.citation.txt").read_text() == metadata["citation"] + "\n"
     assert "url" not in (place / "first-use.bib").read_text()
     svg = (place / "first-use.svg").read_text()
     assert "<text" not in svg and "<dc:date>" not in svg and "http-equiv" not in svg  # words are paths: no font is needed
-    assert (place / "first-use.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and (place / "first-use.pdf").read_bytes()[:5] == b"%PDF-"
+    assert (place / "first-use.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and (place / "first-use.pdf").read_bytes()[
+        :5
+    ] == b"%PDF-"
 
 
 def test_address(data, monkeypatch):
@@ -90,7 +98,7 @@ def test_shown_in_a_notebook(data):
 
 def test_cannot_be_saved(data, tmp_path):
     (tmp_path / "file").write_text("kept")
-    with pytest.raises(OutputError, match="file/first-use: the figure cannot be written"):
+    with pytest.raises(OutputError, match=r"file/first-use: the figure cannot be written"):
         timeline(data).save(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "kept"
 

@@ -1,5 +1,6 @@
 """Every kind of figure on the dataset it is for: what is drawn is what its CSV holds, and absent data are said, not drawn."""
 
+import itertools
 import re
 
 import matplotlib.colors
@@ -60,7 +61,7 @@ def xs(axes, count):
 def test_registry():
     assert set(figures.KINDS) == {*ALL, *RENDERERS}
     assert all(callable(getattr(figures, kind)) for kind in figures.KINDS) and set(figures.KINDS) < set(dir(figures))
-    with pytest.raises(AttributeError, match="has no attribute 'pie'"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'pie'"):
         _ = figures.pie
 
 
@@ -105,7 +106,10 @@ def test_iterations(draw):
 def test_no_more_iterations_in_the_table_than_in_the_picture(data):
     several = [f"amx-4k-{n:02}" for n in range(10)]
     figure = figures.iterations(data("vm-onednn"), name="x", title="t", launches=several, where={"problem": SMALL})
-    assert set(figure.data["launch"]) == {line.get_label() for line in figure.canvas.axes[0].lines} and len(set(figure.data["launch"])) == 6
+    assert (
+        set(figure.data["launch"]) == {line.get_label() for line in figure.canvas.axes[0].lines}
+        and len(set(figure.data["launch"])) == 6
+    )
 
 
 def test_launches(draw, data):
@@ -121,7 +125,11 @@ def test_launches(draw, data):
 
 def test_overheads(draw):
     figure = draw("overheads")
-    points = [(float(line.get_xdata()[0]), -int(line.get_ydata()[0])) for line in figure.canvas.axes[0].lines if line.get_marker() in "osD"]
+    points = [
+        (float(line.get_xdata()[0]), -int(line.get_ydata()[0]))
+        for line in figure.canvas.axes[0].lines
+        if line.get_marker() in "osD"
+    ]
     assert [x for x, _ in sorted(points, key=lambda point: point[1])] == pytest.approx(figure.data["time_ratio"].tolist())
     loss = figure.data[figure.data["metric"].str.contains("throughput") & (figure.data["overhead_percent"] < 50)]
     # a throughput loss L is a time ratio 1/(1-L); published percentages are rounded to 0.1 or 1
@@ -166,7 +174,7 @@ def test_constant(draw):
 
 def test_constant_without_a_duration(make):
     root = make({"vm/1/a.log": "Throughput thread0: 744 bytes per second\n"})
-    with pytest.raises(MissingInput, match="no amx-test log of mine tells its duration"):
+    with pytest.raises(MissingInput, match=r"no amx-test log of mine tells its duration"):
         figures.printed_constant_figure(open_dataset(root), name="x", title="t")
 
 
@@ -191,7 +199,7 @@ def test_timeline(draw, data):
 
 
 def test_timeline_of_an_empty_window(data):
-    with pytest.raises(MissingInput, match="holds no event 1e.06 to 2e.06 µs from time 0; widen the window"):
+    with pytest.raises(MissingInput, match=r"holds no event 1e.06 to 2e.06 µs from time 0; widen the window"):
         figures.timeline(data("vm-ftrace"), FIRST, name="x", title="t", window=(1e6, 2e6))
 
 
@@ -200,8 +208,11 @@ def test_switches(draw, data):
     figure = draw("switches")
     for words, source in PINGPONG.items():
         lines = [line for line in (data("vm-ftrace").root / source).read_text().splitlines() if "sched_switch: " in line]
-        found = [(re.search(r" (\d+\.\d+): ", x)[1], re.findall(r"(?:prev|next)_pid=(\d+)", x), re.search(r"\[(\d+)\]", x)[1]) for x in lines]
-        pairs = zip(found, found[1:], strict=False)
+        found = [
+            (re.search(r" (\d+\.\d+): ", x)[1], re.findall(r"(?:prev|next)_pid=(\d+)", x), re.search(r"\[(\d+)\]", x)[1])
+            for x in lines
+        ]
+        pairs = itertools.pairwise(found)
         waits = [(float(b[0]) - float(a[0])) * 1e6 for a, b in pairs if a[1] == b[1][::-1] and a[2] == b[2]]
         assert figure.data.loc[figure.data["run"] == words, "us"].tolist() == pytest.approx(waits, abs=0.01)
         line = next(line for line in figure.canvas.axes[0].lines if line.get_label().startswith(words))
@@ -241,7 +252,7 @@ def test_a_ratio_without_an_interval_is_hollow(data):
 def test_no_ratio_at_all(make):
     log = "$ ./amx-test -d 10 -t 1 -i 1\nThroughput thread0: 744 bytes per second\n"
     dataset = open_dataset(make({"vm/1/a.log": log, "tdx/1/a.log": log}))
-    with pytest.raises(MissingInput, match="no comparison of mine has a ratio to draw; see their reasons"):
+    with pytest.raises(MissingInput, match=r"no comparison of mine has a ratio to draw; see their reasons"):
         figures.ratios(dataset, compare(dataset, "vm", "tdx"), name="x", title="t")
 
 

@@ -63,7 +63,8 @@ def test_missing_trace(data, source):
 
 
 def test_names_are_escaped(make):
-    log = "[    1.000000] <b>&\n[    1.000000] CPU: 0 PID: 1 Comm: <i> Not tainted #1\n[    1.000000] Call Trace:\n[    1.000002]  foo+0x1/0x2\n"
+    lines = "<b>&", "CPU: 0 PID: 1 Comm: <i> Not tainted #1", "Call Trace:", " foo+0x1/0x2"
+    log = "".join(f"[    1.000000] {line}\n" for line in lines)
     html = figures.call_trace(open_dataset(make({"vm/1/a.dmesg": log})), "vm/1/a.dmesg", 1)._repr_mimebundle_()["text/html"]
     assert "<b>" not in html and "<i>" not in html
 

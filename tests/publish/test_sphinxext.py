@@ -67,10 +67,10 @@ def test_a_figure_has_a_page_of_its_own_that_leads_back(read, tiny_built):
     assert files == {"index.html", *(f"toy-loss.{ending}" for ending in ends)}
 
 
-def test_the_list_of_figures_has_number_first_sentence_and_kind(read):
+def test_the_list_of_figures_has_number_name_title_and_kind(read):
     row = re.search(r"<tr[^>]*>(?:(?!</tr>).)*fig-toy-loss.*?</tr>", read("lists.html"), re.S)[0]
     cells = [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", row, re.S)]
-    assert cells[:3] == ["Fig. 1", "Loss of a toy.", "recorded"]
+    assert cells[:4] == ["Fig. 1", "toy-loss", "Loss", "recorded"]
 
 
 def test_claims_are_a_table_that_leads_to_the_chapters(read):
@@ -91,12 +91,12 @@ def test_a_file_name_in_a_table_is_no_link(read):
 
 
 def test_a_synthetic_figure_is_marked(tiny):
-    """Kind `synthetic` in the metadata is enough: the caption starts with the mark."""
+    """Kind `synthetic` in the metadata is enough: the caption has the mark before its first sentence."""
     tiny.swap("book/one.ipynb", 'recorded\\", \\"A toy\\", \\"2026', 'synthetic\\", \\"A toy\\", \\"2026')
     from amxperf.publish.build import build
 
     page = (build(tiny.root) / "one.html").read_text()
-    assert re.search(r'caption-text"><strong class="amx-synthetic">Synthetic data.</strong> Loss of a toy', page)
+    assert re.search(r'<strong>Loss.</strong> <strong class="amx-synthetic">Synthetic data.</strong> Loss of a toy', page)
     assert "Kind of data: synthetic." in page
     assert "Synthetic data." in (tiny.root / "_build/html/figures/toy-loss/index.html").read_text()
 
