@@ -1,5 +1,7 @@
 """Architectural constants against numbers that Linux and the SDM print elsewhere."""
 
+import itertools
+
 from amxperf.architecture import ARCH_PRCTL, COMPONENTS, ROW_BYTES, TILE_ROWS, TILES, XTILEDATA, compacted, compacted_size, names
 
 STANDARD = {2: (576, 256), 5: (1088, 64), 6: (1152, 512), 7: (1664, 1024), 9: (2688, 8), 17: (2752, 64), 18: (2816, 8192)}
@@ -8,7 +10,7 @@ STANDARD = {2: (576, 256), 5: (1088, 64), 6: (1152, 512), 7: (1664, 1024), 9: (2
 
 def test_components():
     assert {part.bit: (part.offset, part.size) for part in COMPONENTS if part.bit > 1} == STANDARD
-    assert all(before.bit < after.bit for before, after in zip(COMPONENTS, COMPONENTS[1:], strict=False))
+    assert all(before.bit < after.bit for before, after in itertools.pairwise(COMPONENTS))
 
 
 def test_tile_data_are_the_tiles():
@@ -26,7 +28,7 @@ def test_compacted_sizes():
 def test_compacted_never_overlaps():
     for features in range(0, 1 << 19, 577):
         places = [(offset, offset + part.size) for part, offset in compacted(features) if part.bit > 1]
-        assert all(end <= start for (_, end), (start, _) in zip(places, places[1:], strict=False))
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(places))
         assert all(offset % 64 == 0 for part, offset in compacted(features) if part.aligned)
 
 

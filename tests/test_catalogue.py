@@ -44,24 +44,26 @@ def test_found_from_below(book, monkeypatch):
 
 def test_export(book, tmp_path):
     written = figure("tiles", book).export(tmp_path / "new/folder")
-    assert sorted(path.name for path in written) == sorted(os.listdir(tmp_path / "new/folder")) == sorted(f"tiles.{e}" for e in ENDINGS)
+    assert (
+        sorted(path.name for path in written)
+        == sorted(os.listdir(tmp_path / "new/folder"))
+        == sorted(f"tiles.{e}" for e in ENDINGS)
+    )
     assert (tmp_path / "new/folder/tiles.svg").read_text() == "tiles.svg\n"
 
 
 def test_export_onto_a_file(book, tmp_path):
     (tmp_path / "file").write_text("kept")
     for target in (tmp_path / "file", tmp_path / "file/below"):
-        with pytest.raises(OutputError, match="cannot be written .*; name another folder") as caught:
+        with pytest.raises(OutputError, match=r"cannot be written .*; name another folder") as caught:
             figure("tiles", book).export(target)
         assert caught.value.exit_code == 73
     assert (tmp_path / "file").read_text() == "kept"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_export_into_a_forbidden_folder(book, tmp_path):
-    (tmp_path / "shut").mkdir(mode=0o500)
-    with pytest.raises(OutputError, match="shut: cannot be written .Permission denied."):
-        figure("tiles", book).export(tmp_path / "shut")
+def test_export_into_a_forbidden_folder(book):
+    with pytest.raises(OutputError, match=r"/proc/shut: cannot be written .*; name another folder"):
+        figure("tiles", book).export("/proc/shut")  # where not even root makes a folder
 
 
 def test_export_is_whole_or_nothing(book, tmp_path, monkeypatch):
@@ -76,7 +78,7 @@ def test_export_is_whole_or_nothing(book, tmp_path, monkeypatch):
         return copy(source, target)
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(OutputError, match="No space left on device"):
+    with pytest.raises(OutputError, match=r"No space left on device"):
         figure("tiles", book).export(tmp_path / "to")
     assert os.listdir(tmp_path / "to") == []
 
@@ -88,13 +90,13 @@ def test_export_into_the_book_itself(book):
 
 
 def test_unknown_figure(book):
-    with pytest.raises(UsageError, match="no figure is called 'tile'; there are isa-ratio, tiles"):
+    with pytest.raises(UsageError, match=r"no figure is called 'tile'; there are isa-ratio, tiles"):
         figure("tile", book)
 
 
 def test_a_lost_file(book, tmp_path):
     (book / "_build/html/figures/tiles/tiles.pdf").unlink()
-    with pytest.raises(MissingInput, match="tiles.pdf: the built book lacks this file; run `amxperf build`"):
+    with pytest.raises(MissingInput, match=r"tiles.pdf: the built book lacks this file; run `amxperf build`"):
         figure("tiles", book).export(tmp_path / "to")
     assert not (tmp_path / "to").exists()
 
@@ -102,7 +104,7 @@ def test_a_lost_file(book, tmp_path):
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"title": "t"}'])
 def test_damaged_metadata(book, text):
     (book / "_build/html/figures/tiles/tiles.metadata.json").write_text(text)
-    with pytest.raises(DataError, match="tiles.metadata.json: the metadata of this figure is damaged; run `amxperf build` again"):
+    with pytest.raises(DataError, match=r"tiles.metadata.json: the metadata of this figure is damaged; run `amxperf build` again"):
         catalogue(book)
 
 
@@ -110,7 +112,7 @@ def test_not_built(book, tmp_path):
     import shutil
 
     shutil.rmtree(book / "_build")
-    with pytest.raises(MissingInput, match="the book has no figures yet; run `amxperf build` first"):
+    with pytest.raises(MissingInput, match=r"the book has no figures yet; run `amxperf build` first"):
         catalogue(book)
-    with pytest.raises(MissingInput, match="no checkout of the book here: .*; change into the checkout or name it with --root"):
+    with pytest.raises(MissingInput, match=r"no checkout of the book here: .*; change into the checkout or name it with --root"):
         catalogue(tmp_path)

@@ -189,12 +189,20 @@ def test_compare_nothing_in_common(run, make):
     ("options", "code", "words"),
     [
         (("--baseline", "vm", "--treatment", "vm"), 64, "baseline vm and treatment vm are equal"),
-        (("--baseline", "vm", "--treatment", "snp"), 66, "no environment is called 'snp' in the measurements of mine; there are tdx, vm"),
+        (
+            ("--baseline", "vm", "--treatment", "snp"),
+            66,
+            "no environment is called 'snp' in the measurements of mine; there are tdx, vm",
+        ),
         (("--baseline", "vm,", "--treatment", "tdx"), 64, "the selector 'vm,' is not complete"),
         (("--baseline", "vm", "--treatment", "tdx", "--margin", "2"), 64, "margin 2.0 is not between 0 and 1"),
         (("--baseline", "vm", "--treatment", "tdx", "--margin", "few"), 64, "Invalid value for '--margin'"),
         (("--baseline", "vm", "--treatment", "tdx", "--confidence", "95"), 64, "confidence 95.0 is not between 0.5 and 1"),
-        (("--baseline", "vm", "--treatment", "tdx", "--format", "xml"), 64, "no output format is called 'xml'; use table, csv or json"),
+        (
+            ("--baseline", "vm", "--treatment", "tdx", "--format", "xml"),
+            64,
+            "no output format is called 'xml'; use table, csv or json",
+        ),
     ],
 )
 def test_compare_usage(run, make, options, code, words):
@@ -206,11 +214,17 @@ def test_compare_usage(run, make, options, code, words):
 def test_compare_bad_datasets(run, make, tmp_path):
     tail = ("--baseline", "vm", "--treatment", "tdx")
     complains(run("compare", tmp_path / "none", *tail), 66, "none: no such dataset folder")
-    complains(run("compare", "nobody-has-this", *tail), 66, "no dataset is called 'nobody-has-this'; there are notes-2024, published")
+    complains(
+        run("compare", "nobody-has-this", *tail), 66, "no dataset is called 'nobody-has-this'; there are notes-2024, published"
+    )
     complains(run("compare", tmp_path, *tail), 65, "the dataset has no dataset.toml; add one")
-    complains(run("compare", make({"vm/1/a.log": AMX_TEST}, "kind =", name="broken"), *tail), 65, "broken/dataset.toml:3: not valid TOML")
+    complains(
+        run("compare", make({"vm/1/a.log": AMX_TEST}, "kind =", name="broken"), *tail), 65, "broken/dataset.toml:3: not valid TOML"
+    )
     code, out, err = run("compare", DATA / "vm-ftrace", *tail)
-    assert (code, out) == (64, "") and err.endswith("amxperf: the dataset vm-ftrace holds no measurements; compare needs benchmark logs\n")
+    assert (code, out) == (64, "") and err.endswith(
+        "amxperf: the dataset vm-ftrace holds no measurements; compare needs benchmark logs\n"
+    )
 
 
 # checksum, and the figures of a small fake book
@@ -231,7 +245,12 @@ def book(tmp_path):
     place.mkdir(parents=True)
     (tmp_path / "checkout/book").mkdir()
     (tmp_path / "checkout/_config.yml").touch()
-    metadata = {"title": "The tiles", "kind": "published", "citation": "Cite the tiles.", "files": ["tiles.svg", "tiles.metadata.json"]}
+    metadata = {
+        "title": "The tiles",
+        "kind": "published",
+        "citation": "Cite the tiles.",
+        "files": ["tiles.svg", "tiles.metadata.json"],
+    }
     (place / "tiles.metadata.json").write_text(json.dumps(metadata))
     (place / "tiles.svg").write_text("<svg/>")
     (place / "tiles.bib").write_text("@misc{tiles}\n")

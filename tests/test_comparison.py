@@ -201,18 +201,18 @@ def test_bad_arms(data, arms, kind, words):
 
 @pytest.mark.parametrize("options", [{"confidence": 0.5}, {"confidence": 1}, {"confidence": math.nan}, {"confidence": 95}])
 def test_confidence_out_of_range(data, options):
-    with pytest.raises(UsageError, match="confidence .* is not between 0.5 and 1; use 0.95"):
+    with pytest.raises(UsageError, match=r"confidence .* is not between 0.5 and 1; use 0.95"):
         compare(data("vm-onednn"), "isa=avx512", "isa=amx", **options)
 
 
 @pytest.mark.parametrize("margin", [0, -0.1, 1, math.nan, math.inf])
 def test_margin_out_of_range(data, margin):
-    with pytest.raises(UsageError, match="margin .* is not between 0 and 1; use 0.02 for 2 %"):
+    with pytest.raises(UsageError, match=r"margin .* is not between 0 and 1; use 0.02 for 2 %"):
         compare(data("vm-onednn"), "isa=avx512", "isa=amx", margin=margin)
 
 
 def test_no_measurements(data):
-    with pytest.raises(UsageError, match="the dataset vm-ftrace holds no measurements; compare needs benchmark logs"):
+    with pytest.raises(UsageError, match=r"the dataset vm-ftrace holds no measurements; compare needs benchmark logs"):
         compare(data("vm-ftrace"), "vm", "tdx")
 
 
@@ -225,7 +225,7 @@ def test_frame_and_dict(data):
     assert rows["ratio"].tolist() == [result.ratio for result in found]
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["results"][0]["verdict"] == found[0].verdict
     assert found.varying(found[0]) == [("problem", dict(found[0].factors)["problem"])]
-    with pytest.raises(UsageError, match="4 comparisons match"):
+    with pytest.raises(UsageError, match=r"4 comparisons match"):
         found.one()
 
 

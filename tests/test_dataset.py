@@ -33,7 +33,7 @@ def test_find_by_name_from_below(make, monkeypatch):
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
     assert find("mine") == root
-    with pytest.raises(MissingInput, match="no dataset is called 'yours'; there are mine"):
+    with pytest.raises(MissingInput, match=r"no dataset is called 'yours'; there are mine"):
         find("yours")
 
 
@@ -41,15 +41,15 @@ def test_find_by_path(make, monkeypatch):
     root = make({"vm/1/a.log": LOG})
     monkeypatch.chdir(root.parent)
     assert find(root) == find("./mine") == find("mine") == find("mine/") == root
-    with pytest.raises(MissingInput, match="^./yours: no such dataset folder; check the path"):
+    with pytest.raises(MissingInput, match=r"^./yours: no such dataset folder; check the path"):
         find("./yours")
-    with pytest.raises(MissingInput, match="dataset.toml: this is a file, not a dataset; name the folder"):
+    with pytest.raises(MissingInput, match=r"dataset.toml: this is a file, not a dataset; name the folder"):
         find(root / "dataset.toml")
-    with pytest.raises(MissingInput, match="no dataset is called 'yours'; give the path of a folder that holds dataset.toml"):
+    with pytest.raises(MissingInput, match=r"no dataset is called 'yours'; give the path of a folder that holds dataset.toml"):
         find("yours")
-    with pytest.raises(UsageError, match="the name of the dataset is empty"):
+    with pytest.raises(UsageError, match=r"the name of the dataset is empty"):
         find("")
-    with pytest.raises(MissingInput, match="no such dataset folder"):
+    with pytest.raises(MissingInput, match=r"no such dataset folder"):
         find("/" + "a" * 300)
 
 
@@ -65,14 +65,16 @@ def test_tables_and_runs(data):
 def test_hash_is_that_of_sha256sum(data):
     """The hash of what `sha256sum FILE...` prints, run from the dataset's folder over all captures in order of names."""
     found = data(NOTES)
-    listing = "".join(f"{hashlib.sha256((found.root / s).read_bytes()).hexdigest()}  {s}\n" for s in sorted(found.manifest.checksums))
+    listing = "".join(
+        f"{hashlib.sha256((found.root / s).read_bytes()).hexdigest()}  {s}\n" for s in sorted(found.manifest.checksums)
+    )
     assert found.sha256 == hashlib.sha256(listing.encode()).hexdigest()
 
 
 def test_no_manifest(make):
     root = make({"vm/1/a.log": LOG})
     (root / "dataset.toml").unlink()
-    with pytest.raises(ManifestError, match='mine: the dataset has no dataset.toml; add one with kind = "recorded"'):
+    with pytest.raises(ManifestError, match=r'mine: the dataset has no dataset.toml; add one with kind = "recorded"'):
         open_dataset(root)
 
 
@@ -83,11 +85,11 @@ def test_no_checksums_is_a_warning(make):
 
 def test_removed_and_added(copy):
     (copy / "vm/boot/x.dmesg").write_text("x")
-    with pytest.raises(ChecksumError, match="vm/boot/x.dmesg: the file is not in the manifest's checksums; run `amxperf checksum"):
+    with pytest.raises(ChecksumError, match=r"vm/boot/x.dmesg: the file is not in the manifest's checksums; run `amxperf checksum"):
         open_dataset(copy)
     (copy / "vm/boot/x.dmesg").unlink()
     (copy / "vm/boot/host.dmesg").unlink()
-    with pytest.raises(ChecksumError, match="vm/boot/host.dmesg: a file of the manifest is missing; restore it"):
+    with pytest.raises(ChecksumError, match=r"vm/boot/host.dmesg: a file of the manifest is missing; restore it"):
         open_dataset(copy)
 
 
@@ -98,14 +100,14 @@ def test_changed_manifest(copy):
     vouch(copy)
     assert open_dataset(copy).kind == "recorded"
     path.write_text(path.read_text() + "\n")
-    with pytest.raises(ChecksumError, match="dataset.toml: the manifest was changed since SHA256SUMS was written; restore it"):
+    with pytest.raises(ChecksumError, match=r"dataset.toml: the manifest was changed since SHA256SUMS was written; restore it"):
         open_dataset(copy)
 
 
 def test_vouched_and_without_checksums(make):
     root = make({"vm/1/a.log": LOG})
     vouch(root)
-    with pytest.raises(ChecksumError, match="dataset.toml: the manifest has no checksums; run `amxperf checksum`"):
+    with pytest.raises(ChecksumError, match=r"dataset.toml: the manifest has no checksums; run `amxperf checksum`"):
         open_dataset(root)
 
 
@@ -116,7 +118,7 @@ def test_damaged_archive_is_a_changed_file(make):
     seal(root)
     assert len(open_dataset(root).measurements) == 1
     (root / "vm/1/a.log.gz").write_bytes(b"\x1f\x8b")
-    with pytest.raises(ChecksumError, match="a.log.gz: the file was changed"):
+    with pytest.raises(ChecksumError, match=r"a.log.gz: the file was changed"):
         open_dataset(root)
 
 
@@ -126,8 +128,18 @@ def test_damaged_archive_is_a_changed_file(make):
         ({"vm/1/a.log": "what is this\n"}, "", FormatError, "vm/1/a.log: the format is not recognised"),
         ({"vm/1/a.log": ""}, "", FormatError, "vm/1/a.log: the file is empty; record it again"),
         ({"vm/1/a.log": b"\x7fELF\0\0\0"}, "", FormatError, "vm/1/a.log: the file is binary"),
-        ({"vm/1/a.log": LOG}, "[[files]]\nmatch = '*.log'\nformat = 'dmsg'", ManifestError, "dataset.toml: no format is called 'dmsg'"),
-        ({"vm/1/a.log": LOG}, "[[files]]\nmatch = '*.log'\nspeed = 3", ManifestError, "dataset.toml: .*no option 'speed' .for vm/1/a.log"),
+        (
+            {"vm/1/a.log": LOG},
+            "[[files]]\nmatch = '*.log'\nformat = 'dmsg'",
+            ManifestError,
+            "dataset.toml: no format is called 'dmsg'",
+        ),
+        (
+            {"vm/1/a.log": LOG},
+            "[[files]]\nmatch = '*.log'\nspeed = 3",
+            ManifestError,
+            "dataset.toml: .*no option 'speed' .for vm/1/a.log",
+        ),
         ({"vm/1/a.log": LOG}, '[launches]\nname = "{isa}-{run}"', ManifestError, "dataset.toml: launch '1' does not fit"),
     ],
 )
@@ -161,7 +173,7 @@ def test_any_changed_byte_is_seen(one_capture, draw):
     byte = original[place] ^ draw.draw(st.integers(1, 255))
     one_capture.write_bytes(original[:place] + bytes([byte]) + original[place + 1 :])
     try:
-        with pytest.raises(ChecksumError, match="vm/boot/host.dmesg: the file was changed since its checksum was written"):
+        with pytest.raises(ChecksumError, match=r"vm/boot/host.dmesg: the file was changed since its checksum was written"):
             open_dataset(one_capture.parents[2])
     finally:
         one_capture.write_bytes(original)

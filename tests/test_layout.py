@@ -40,12 +40,14 @@ def test_too_deep(make):
 
 
 def test_what_counts_as_a_capture(make):
-    root = make({"vm/1/a.log": LOG, "vm/1/.hidden": "x", ".git/x": "x", "README.md": "x", "vm/notes.bin": "x"}, 'ignore = ["*.bin"]')
+    root = make(
+        {"vm/1/a.log": LOG, "vm/1/.hidden": "x", ".git/x": "x", "README.md": "x", "vm/notes.bin": "x"}, 'ignore = ["*.bin"]'
+    )
     assert sources(root, parse(root / NAME)) == ["vm/1/a.log"]
 
 
 def test_empty(make):
-    with pytest.raises(ManifestError, match="the dataset holds no captures; copy logs to ENVIRONMENT/LAUNCH/"):
+    with pytest.raises(ManifestError, match=r"the dataset holds no captures; copy logs to ENVIRONMENT/LAUNCH/"):
         opened(make({}))
 
 
@@ -65,7 +67,7 @@ def test_links(make, link, target, words):
     (root.parent / "outside.log").write_text(LOG)
     (root.parent / "folder").mkdir()
     (root / link).symlink_to(target)
-    with pytest.raises(ManifestError, match=f"{link}: .*{words}"):
+    with pytest.raises(ManifestError, match=rf"{link}: .*{words}"):
         opened(root)
 
 
@@ -78,14 +80,16 @@ def test_a_link_inside_is_read(make):
 def test_a_pipe_is_no_capture(make):
     root = make({"vm/1/a.log": LOG})
     os.mkfifo(root / "vm/1/pipe")
-    with pytest.raises(ManifestError, match="vm/1/pipe: neither a file nor a folder"):
+    with pytest.raises(ManifestError, match=r"vm/1/pipe: neither a file nor a folder"):
         opened(root)
 
 
-@pytest.mark.parametrize("files", [("vm/run/a.log", "vm/run.log"), ("vm/run.log", "vm/run.txt"), ("vm/b/run/a.log", "vm/b/run/b.log", "vm/run.log")])
+@pytest.mark.parametrize(
+    "files", [("vm/run/a.log", "vm/run.log"), ("vm/run.log", "vm/run.txt"), ("vm/b/run/a.log", "vm/b/run/b.log", "vm/run.log")]
+)
 def test_two_launches_of_one_name(make, files):
     manifest = '[environments.vm]\nboot = "b"\n'
-    with pytest.raises(ManifestError, match="dataset.toml: two launches are called 'run': .* and .*; rename one of them"):
+    with pytest.raises(ManifestError, match=r"dataset.toml: two launches are called 'run': .* and .*; rename one of them"):
         opened(make(dict.fromkeys(files, LOG), manifest))
 
 
@@ -100,12 +104,12 @@ def test_identity(make):
 
 
 def test_no_environment(make):
-    with pytest.raises(ManifestError, match="a.log:2: nothing says which environment this was measured in; move the file"):
+    with pytest.raises(ManifestError, match=r"a.log:2: nothing says which environment this was measured in; move the file"):
         opened(make({"a.log": LOG}))
 
 
 def test_environment_against_folder(make):
-    with pytest.raises(ManifestError, match="a.csv:2: the file names the environment 'vm' and lies in the folder 'tdx'; move it"):
+    with pytest.raises(ManifestError, match=r"a.csv:2: the file names the environment 'vm' and lies in the folder 'tdx'; move it"):
         opened(make({"tdx/1/a.csv": TABLE}))
 
 

@@ -96,18 +96,18 @@ def test_faults(tmp_path, text, line, words):
 
 def test_not_utf8(tmp_path):
     (tmp_path / NAME).write_bytes(HEAD.encode("utf-16"))
-    with pytest.raises(ManifestError, match="dataset.toml: not UTF-8 text; save it as UTF-8"):
+    with pytest.raises(ManifestError, match=r"dataset.toml: not UTF-8 text; save it as UTF-8"):
         parse(tmp_path / NAME)
 
 
 def test_absent(tmp_path):
-    with pytest.raises(ManifestError, match='the dataset has no dataset.toml; add one with kind = "recorded" and title'):
+    with pytest.raises(ManifestError, match=r'the dataset has no dataset.toml; add one with kind = "recorded" and title'):
         parse(tmp_path / NAME)
 
 
 def test_a_launch_that_does_not_fit(tmp_path):
     found = manifest(tmp_path, HEAD + '[launches]\nname = "{isa}-{run}"\n')
-    with pytest.raises(ManifestError, match="launch 'amx' does not fit the template '{isa}-{run}'; rename the folder"):
+    with pytest.raises(ManifestError, match=r"launch 'amx' does not fit the template '{isa}-{run}'; rename the folder"):
         found.launch_factors("amx")
 
 

@@ -15,7 +15,9 @@ from amxperf.capture import Note
 from amxperf.errors import OutputError, UsageError
 from amxperf.output import notes, serialise, summary, write
 
-EVENTS = schema.frame("events", [{"source": "a", "line": 1, "timestamp": 0.1 + 0.2, "msr": 0x1C5, "cpu": 3}, {"source": "a", "comm": "é"}])
+EVENTS = schema.frame(
+    "events", [{"source": "a", "line": 1, "timestamp": 0.1 + 0.2, "msr": 0x1C5, "cpu": 3}, {"source": "a", "comm": "é"}]
+)
 TINY = schema.frame("measurements", [{"value": 2.123456789012345e-9, "isa": "amx"}, {"value": 1 / 3}])
 
 
@@ -75,7 +77,7 @@ def test_write(tmp_path):
 def test_cannot_be_written(tmp_path, name):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("kept")
-    with pytest.raises(OutputError, match="cannot be written .*; name another file") as caught:
+    with pytest.raises(OutputError, match=r"cannot be written .*; name another file") as caught:
         write(b"x", tmp_path / name)
     assert caught.value.exit_code == 73
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"] and os.listdir(tmp_path / "folder") == []
@@ -85,7 +87,7 @@ def test_here_is_a_folder(tmp_path, monkeypatch):
     from pathlib import Path
 
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(OutputError, match="^.: cannot be written .this is a folder."):
+    with pytest.raises(OutputError, match=r"^.: cannot be written .this is a folder."):
         write(b"x", Path())
 
 
@@ -101,7 +103,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", half)
-    with pytest.raises(OutputError, match="out.csv: cannot be written .No space left"):
+    with pytest.raises(OutputError, match=r"out.csv: cannot be written .No space left"):
         write(b"new", path)
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["out.csv"]
 
@@ -121,7 +123,7 @@ def test_parquet_to_a_terminal(monkeypatch):
     import sys
 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    with pytest.raises(UsageError, match="Parquet is binary and would garble the terminal; add --out FILE"):
+    with pytest.raises(UsageError, match=r"Parquet is binary and would garble the terminal; add --out FILE"):
         write(b"PAR1", None, "parquet")
 
 

@@ -68,7 +68,7 @@ def test_nothing_to_see(data):
 
 
 def test_no_such_environment(data):
-    with pytest.raises(MissingInput, match="no environment is called 'snp' in notes-2024; there are tdx, vm"):
+    with pytest.raises(MissingInput, match=r"no environment is called 'snp' in notes-2024; there are tdx, vm"):
         enabling(data("notes-2024"), "snp")
-    with pytest.raises(MissingInput, match="its files lie in no environment's folder"):
+    with pytest.raises(MissingInput, match=r"its files lie in no environment's folder"):
         enabling(data("published"), "vm")

@@ -21,7 +21,7 @@ HEAVY = {"pandas", "numpy", "scipy", "matplotlib", "seaborn", "pyarrow", "typer"
 
 def test_names():
     assert amxperf.__all__ == NAMES and dir(amxperf) == sorted(NAMES)
-    with pytest.raises(AttributeError, match="has no attribute 'read_everything'"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'read_everything'"):
         _ = amxperf.read_everything
 
 

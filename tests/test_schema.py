@@ -7,14 +7,14 @@ from amxperf import read, schema
 from amxperf.errors import DataError
 
 COLUMNS = {  # the list of the design; factors of measurements follow the fixed columns
-    "measurements": "dataset environment boot launch thread iteration benchmark metric value unit better informative reason source line",
+    "measurements": (
+        "dataset environment boot launch thread iteration benchmark metric value unit better informative reason source line"
+    ),
     "lines": "source line boot timestamp level facility caller message",
     "traces": "trace source line end boot timestamp headline cpu pid comm kernel taint hardware complete",
     "frames": "source trace line depth symbol function offset size module build_id reliable inlined context",
     "registers": "source trace line name value",
-    "events": (
-        "source line timestamp side kind cpu vcpu pid comm msr value xfeatures xcomp_bv reason intr_info detail"
-    ),
+    "events": ("source line timestamp side kind cpu vcpu pid comm msr value xfeatures xcomp_bv reason intr_info detail"),
 }
 CAPTURES = [
     "notes-2024/vm/boot/host.dmesg",
@@ -79,7 +79,7 @@ def test_left_out_cells():
 
 
 def test_an_unknown_column_is_refused_in_closed_tables():
-    with pytest.raises(DataError, match="table 'events' has no column 'colour'"):
+    with pytest.raises(DataError, match=r"table 'events' has no column 'colour'"):
         schema.frame("events", [{"colour": "red"}])
 
 

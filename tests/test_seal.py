@@ -64,7 +64,7 @@ def test_no_listing_is_made(make):
 
 
 def test_no_manifest(tmp_path):
-    with pytest.raises(ManifestError, match="the dataset has no dataset.toml"):
+    with pytest.raises(ManifestError, match=r"the dataset has no dataset.toml"):
         seal(tmp_path)
 
 
@@ -78,6 +78,6 @@ def test_cannot_be_written(make, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OutputError, match="dataset.toml: cannot be written .No space left on device."):
+    with pytest.raises(OutputError, match=r"dataset.toml: cannot be written .No space left on device."):
         seal(root)
     assert (root / "dataset.toml").read_bytes() == before

@@ -32,13 +32,13 @@ def test_a_bare_word_is_an_environment(word):
 
 @pytest.mark.parametrize("text", ["", " ", ",", "vm,", "=", "isa=", "=amx", "vm,,isa=amx"])
 def test_malformed(text):
-    with pytest.raises(UsageError, match="is not complete; write tdx, or key=value,key=value"):
+    with pytest.raises(UsageError, match=r"is not complete; write tdx, or key=value,key=value"):
         parse(text)
 
 
 @pytest.mark.parametrize("text", ["isa=amx,isa=avx512", "vm,tdx", "vm,environment=vm"])
 def test_twice(text):
-    with pytest.raises(UsageError, match="names (isa|environment) twice; name it once"):
+    with pytest.raises(UsageError, match=r"names (isa|environment) twice; name it once"):
         parse(text)
 
 
@@ -48,14 +48,14 @@ def test_rows():
 
 
 def test_unknown_column():
-    with pytest.raises(UsageError, match="'value' is not a column to select by; use one of environment, boot, .*, isa"):
+    with pytest.raises(UsageError, match=r"'value' is not a column to select by; use one of environment, boot, .*, isa"):
         parse("value=1").rows(DATA)
 
 
 def test_missing_value_names_those_there_are():
-    with pytest.raises(MissingInput, match="no environment is called 'snp' in the measurements of mine; there are tdx, vm"):
+    with pytest.raises(MissingInput, match=r"no environment is called 'snp' in the measurements of mine; there are tdx, vm"):
         parse("snp").rows(DATA, "mine")
-    with pytest.raises(MissingInput, match="no boot is called '1' in the measurements; this data states no boot"):
+    with pytest.raises(MissingInput, match=r"no boot is called '1' in the measurements; this data states no boot"):
         parse("boot=1").rows(DATA)
-    with pytest.raises(MissingInput, match="no measurement of mine matches 'environment=vm,isa=avx512'; pin fewer columns"):
+    with pytest.raises(MissingInput, match=r"no measurement of mine matches 'environment=vm,isa=avx512'; pin fewer columns"):
         parse("vm,isa=avx512").rows(DATA, "mine")

@@ -59,6 +59,7 @@ def test_files(data, tmp_path, nowhere):
         __version__,
         "",
     )
+    assert (metadata["title"], metadata["data_title"]) == ("First use", data("vm-ftrace").title)
     assert (place / "first-use.citation.txt").read_text() == metadata["citation"] + "\n"
     assert "url" not in (place / "first-use.bib").read_text()
     svg = (place / "first-use.svg").read_text()
