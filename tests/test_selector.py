@@ -1,7 +1,7 @@
 """Selectors: what they mean, and what is said of those that mean nothing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amxperf import schema
@@ -17,6 +17,7 @@ DATA = schema.frame("measurements", ROWS)
 WORD = st.text("abcxyz012-_.:/ é", min_size=1).map(str.strip).filter(bool)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(WORD, WORD | st.builds("{}={}".format, WORD, WORD), min_size=1))
 def test_round_trip(terms):
     selector = parse(",".join(f"{key}={value}" for key, value in terms.items()))
@@ -24,6 +25,7 @@ def test_round_trip(terms):
     assert parse(str(selector)) == selector
 
 
+@settings(deadline=None, max_examples=30)
 @given(WORD)
 def test_a_bare_word_is_an_environment(word):
     assert parse(word).terms == (("environment", word),)
