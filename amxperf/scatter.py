@@ -29,9 +29,9 @@ def scatter(dataset: Dataset, by: Sequence[str] = ("problem", "isa", "pages")) -
 
     Parameters
     ----------
-    by : columns that make a group; those that the data lack are left out.
+    by : columns that make a group, besides benchmark and metric; those that the data lack are left out.
 
-    Returns one row per group that has two launches of two iterations or more, with the columns of the group and
+    Returns one row per group that has two launches of two iterations or more, with benchmark, metric, these columns and
 
     launches : number of launches.
     iterations : steady iterations per launch (median).
@@ -50,9 +50,9 @@ def scatter(dataset: Dataset, by: Sequence[str] = ("problem", "isa", "pages")) -
     import pandas as pd
 
     data, whole = steady(dataset), dataset.measurements
-    columns = [column for column in by if column in data]
+    columns = ["benchmark", "metric", *(column for column in by if column in data)]
     rows = []
-    for key, part in data.groupby(columns, sort=False) if columns else [((), data)]:
+    for key, part in data.groupby(columns, sort=False):
         launches = [values for _, values in part.groupby(["environment", "boot", "launch"], sort=False)["value"]]
         if len(launches) < 2 or min(len(values) for values in launches) < 2:
             continue

@@ -1,0 +1,83 @@
+"""The reader's own comparison: facts always, whatever the data; words that follow the verdict."""
+
+import pytest
+
+import amxperf as ap
+from amxperf.publish.tell import tell, words
+from amxperf.publish.yours import ADVICE, advice, compare_yours
+
+FACTS = {
+    "dataset", "kind", "baseline", "treatment", "margin", "confidence",
+    "comparisons", "different", "equivalent", "inconclusive", "refused", "problem",
+}  # fmt: skip
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Three boots per environment, two launches each, times 20 % apart and a benchmark that only one arm has."""
+    rows = ["environment,boot,launch,benchmark,metric,value,unit"]
+    for environment, factor in (("vm", 1.0), ("tdx", 1.2)):
+        for boot in range(3):
+            for launch in range(2):
+                time = factor * (1 + 0.001 * boot + 0.0005 * launch)
+                rows.append(f"{environment},b{boot},l{launch},gemm,time,{time},s")
+    rows.append("tdx,b0,l0,boot,time,3,s")
+    (tmp_path / "times.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "dataset.toml").write_text('kind = "synthetic"\ntitle = "for a test"\n')
+    return ap.open_page("p", tmp_path)
+
+
+def test_a_dataset_that_can_be_compared(own):
+    yours = compare_yours(own, "vm", "tdx")
+    assert {name: own.facts[name].value for name in ("comparisons", "different", "refused", "problem")} == {
+        "comparisons": 1, "different": 1, "refused": 0, "problem": "none",
+    }  # fmt: skip
+    assert yours.table()["ratio"].tolist() == ["1.200"] and yours.made[0].replicate == "boot"
+    assert "boot" in yours.left_out()["why"].iloc[0] and len(yours.advice()) == 0
+    assert set(own.facts) == FACTS
+
+
+@pytest.mark.parametrize(
+    ("dataset", "baseline", "treatment", "why"),
+    [
+        ("vm-onednn", "vm", "tdx", "tdx"),
+        ("vm-ftrace", "vm", "tdx", "no measurements"),
+        ("published", "vm", "tdx", "no measurements"),
+        ("vm-onednn", "vm", "vm", "equal"),
+        ("vm-onednn", "colour=red", "vm", "colour"),
+        ("notes-2024", "vm", "tdx", "vm"),
+    ],
+)
+def test_a_dataset_that_cannot(dataset, baseline, treatment, why):
+    page = ap.open_page("p", dataset)
+    yours = compare_yours(page, baseline, treatment)
+    assert why in yours.problem and page.facts["comparisons"].value == 0 and set(page.facts) == FACTS
+    assert len(yours.table()) == len(yours.sentences()) == len(yours.advice()) == 0
+    assert yours.left_out()["why"].tolist() == [yours.problem]
+
+
+def test_refusals_say_what_to_run():
+    page = ap.open_page("p", "tdx-perf-2024")
+    yours = compare_yours(page, "vm", "tdx")
+    assert not yours.made and len(yours.refused) == len(yours.comparisons) == page.facts["refused"].value
+    assert {advice(result) for result in yours.refused} == {ADVICE["one-launch"], ADVICE["not-informative"]}
+
+
+def test_an_open_question_says_how_many_launches():
+    result = ap.compare("vm-onednn", "isa=amx,pages=4k", "isa=amx,pages=2m").one(problem="2048x2048:2048x2048")
+    assert advice(result).startswith(f"about {result.settle} launches")
+
+
+def test_facts_of_one_comparison():
+    page = ap.open_page("p", "vm-onednn")
+    result = tell(page, "gain", ap.compare(page.dataset, "isa=amx", "isa=avx512")[0])
+    assert page.facts["gain-verdict"].text == result.verdict and page.facts["gain-sentence"].text == result.sentence()
+    assert page.facts["gain-interval"].value == [result.low, result.high]
+    assert page.facts["gain-speedup-interval"].value == [1 / result.high, 1 / result.low]
+
+
+def test_words_keep_the_digits_that_the_interval_deserves():
+    nan = float("nan")
+    assert words(12.43, 11.99, 12.89) == ("12.43", "11.99 to 12.89")
+    assert words(0.0871, 0.0851, 0.0891) == ("0.087", "0.085 to 0.089")
+    assert words(2.0, nan, nan) == ("2", "no interval") and words(nan, nan, nan) == ("no ratio", "no interval")
