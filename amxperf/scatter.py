@@ -31,6 +31,7 @@ def scatter(dataset: Dataset, by: Sequence[str] = ("problem", "isa", "pages")) -
     ----------
     by : columns that make a group, besides benchmark and metric; those that the data lack are left out.
 
+    Only values with an iteration number count.
     Returns one row per group that has two launches of two iterations or more, with benchmark, metric, these columns and
 
     launches : number of launches.
@@ -50,6 +51,7 @@ def scatter(dataset: Dataset, by: Sequence[str] = ("problem", "isa", "pages")) -
     import pandas as pd
 
     data, whole = steady(dataset), dataset.measurements
+    data = data[data["iteration"].notna()]
     columns = ["benchmark", "metric", *(column for column in by if column in data)]
     rows = []
     for key, part in data.groupby(columns, sort=False):
