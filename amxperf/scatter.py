@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .schema import factors
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -29,10 +31,10 @@ def scatter(dataset: Dataset, by: Sequence[str] = ("problem", "isa", "pages")) -
 
     Parameters
     ----------
-    by : columns that make a group, besides benchmark and metric; those that the data lack are left out.
+    by : factors that name a group in the result; those that the data lack are left out.
 
-    Only values with an iteration number count.
-    Returns one row per group that has two launches of two iterations or more, with benchmark, metric, these columns and
+    Returns one row per benchmark, metric, environment and combination of all factors with two launches of two iterations or more:
+    benchmark, metric, the factors of `by` and
 
     launches : number of launches.
     iterations : steady iterations per launch (median).
@@ -51,14 +53,14 @@ def scatter(dataset: Dataset, by: Sequence[str] = ("problem", "isa", "pages")) -
     import pandas as pd
 
     data, whole = steady(dataset), dataset.measurements
-    data = data[data["iteration"].notna()]
     columns = ["benchmark", "metric", *(column for column in by if column in data)]
     rows = []
-    for key, part in data.groupby(columns, sort=False):
+    for _, part in data.groupby(["benchmark", "metric", "environment", *factors(data)], sort=False):
         launches = [values for _, values in part.groupby(["environment", "boot", "launch"], sort=False)["value"]]
         if len(launches) < 2 or min(len(values) for values in launches) < 2:
             continue
-        rows.append({**dict(zip(columns, key, strict=True)), **_spread(launches), "first": _first(whole, part)})
+        named = part.iloc[0][columns].to_dict()
+        rows.append({**named, **_spread(launches), "first": _first(whole, part)})
     return pd.DataFrame(rows, columns=[*columns, *COLUMNS])
 
 
