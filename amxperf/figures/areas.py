@@ -48,7 +48,8 @@ def xsave(name: str = "xsave-layout", features: int = 0x602E7) -> Figure:
         canvas,
         data,
         caption=(
-            f"A task's XSAVE area takes {small} bytes with the components of {plain:#x} and {large} bytes with those of {features:#x}. "
+            f"A task's XSAVE area takes {small} bytes with the components of {plain:#x} "
+            f"and {large} bytes with those of {features:#x}. "
             "Tile data alone are 8192 of them: this is why Linux gives the larger buffer only to threads that use AMX. "
             "Offsets follow the rules of the compacted format from the component sizes of CPUID leaf 0xD; "
             "a computation from architectural constants, not a measurement."

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ..dataset import Dataset
 
 
-def printed_constant_figure(dataset: Dataset, *, name: str, title: str, durations: Sequence[int] = (1, 2, 5, 10, 20, 30, 60)) -> Figure:
+def printed_constant_figure(
+    dataset: Dataset, *, name: str, title: str, durations: Sequence[int] = (1, 2, 5, 10, 20, 30, 60)
+) -> Figure:
     """Draw the constant that amx-test prints for each duration, and the values that the dataset's logs hold.
 
     Raises MissingInput where the dataset holds no amx-test value.
@@ -29,12 +31,25 @@ def printed_constant_figure(dataset: Dataset, *, name: str, title: str, duration
     logs = logs[logs["duration"] != ""] if "duration" in logs else logs.iloc[:0]
     if not len(logs):
         raise MissingInput(f"no amx-test log of {dataset.name} tells its duration", hint="keep the command line in the log")
-    model = pd.DataFrame({"duration": list(durations), "value": [printed_constant(d) for d in durations], "what": "constant of the program"})
+    model = pd.DataFrame(
+        {"duration": list(durations), "value": [printed_constant(d) for d in durations], "what": "constant of the program"}
+    )
     seen = pd.DataFrame({"duration": logs["duration"].astype(int), "value": logs["value"], "what": "printed in " + logs["source"]})
     origin = provenance(dataset, "modelled", launches=int(logs["launch"].nunique()), sources=sorted(set(logs["source"])))
     with drawing(6.4, 3.1) as (canvas, axes):
-        axes.plot(model["duration"], model["value"], "-", color=COLOURS["plain"], linewidth=1, marker=".", label="8192 // (duration + 1)")
-        axes.plot(seen["duration"], seen["value"], "o", color=COLOURS["avx512"], markersize=9, markerfacecolor="none", markeredgewidth=2, label="in the logs")
+        axes.plot(
+            model["duration"], model["value"], "-", color=COLOURS["plain"], linewidth=1, marker=".", label="8192 // (duration + 1)"
+        )
+        axes.plot(
+            seen["duration"],
+            seen["value"],
+            "o",
+            color=COLOURS["avx512"],
+            markersize=9,
+            markerfacecolor="none",
+            markeredgewidth=2,
+            label="in the logs",
+        )
         for _, row in seen.iterrows():
             axes.annotate(f"{row['value']:.0f}", (row["duration"], row["value"]), textcoords="offset points", xytext=(9, 7))
         axes.set(xscale="log", yscale="log", xlabel="duration asked for, -d (s)", ylabel="printed value (B/s)")

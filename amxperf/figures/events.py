@@ -31,7 +31,9 @@ def event_table(
     if not len(events):
         where = f"{source} of the dataset {dataset.name}" if source else f"the dataset {dataset.name}"
         what = " of the kinds " + ", ".join(kinds) if kinds else ""
-        return notice(f"{where[0].upper() + where[1:]} holds no events{what}. Record them with the recipe of the chapter on measuring.")
+        return notice(
+            f"{where[0].upper() + where[1:]} holds no events{what}. Record them with the recipe of the chapter on measuring."
+        )
     shown = events.head(limit)
     rows = [
         (_stamp(row), _task(row), _number(row["cpu"]), row["kind"], explain(row), row["source"], int(row["line"]))

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ..dataset import Dataset
 
 
-def needed(dataset: Dataset, *, benchmark: str, baseline: str = "vm", treatment: str = "tdx", factor: str = "input") -> pd.DataFrame:
+def needed(
+    dataset: Dataset, *, benchmark: str, baseline: str = "vm", treatment: str = "tdx", factor: str = "input"
+) -> pd.DataFrame:
     """Cost per exit that would explain the whole difference.
 
     The lost share of the treatment's time, 1 - t_baseline / t_treatment, divided by the exits per second of one vCPU.
@@ -34,7 +36,9 @@ def needed(dataset: Dataset, *, benchmark: str, baseline: str = "vm", treatment:
     vcpus = dataset.manifest.machine.get("vcpus")
     times = times[times[factor] != ""] if factor in times else times.iloc[:0]
     if times["environment"].nunique() < 2 or not len(rates) or not isinstance(vcpus, int) or vcpus < 1:
-        what = f"the times of {benchmark} in {baseline} and {treatment}, exit rates of {treatment} or the number vcpus of its machine"
+        what = (
+            f"the times of {benchmark} in {baseline} and {treatment}, exit rates of {treatment} or the number vcpus of its machine"
+        )
         raise MissingInput(f"{dataset.name} lacks {what}", hint="record all three")
     rate = rates.groupby(["boot", "launch"])["value"].sum().median() / vcpus
     rows = []
@@ -43,7 +47,15 @@ def needed(dataset: Dataset, *, benchmark: str, baseline: str = "vm", treatment:
         if len(value) < 2:
             continue
         lost = 1 - value[baseline] / value[treatment]
-        rows.append({factor: case, "ratio": value[treatment] / value[baseline], "lost": lost, "exits_per_second": rate, "needed_us": lost / rate * 1e6})
+        rows.append(
+            {
+                factor: case,
+                "ratio": value[treatment] / value[baseline],
+                "lost": lost,
+                "exits_per_second": rate,
+                "needed_us": lost / rate * 1e6,
+            }
+        )
     return pd.DataFrame(rows)
 
 

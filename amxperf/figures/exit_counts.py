@@ -26,7 +26,9 @@ def exits(dataset: Dataset, *, name: str, title: str) -> Figure:
     table = table.loc[table.max(axis=1).sort_values().index]
     places = range(len(table))
     environments = list(table.columns)
-    origin = provenance(dataset, "parsed", launches=int(data.groupby(["environment", "launch"]).ngroups), sources=sorted(set(data["source"])))
+    origin = provenance(
+        dataset, "parsed", launches=int(data.groupby(["environment", "launch"]).ngroups), sources=sorted(set(data["source"]))
+    )
     with drawing(7.2, 1.2 + 0.36 * len(table)) as (canvas, axes):
         height = 0.8 / len(environments)
         for index, environment in enumerate(reversed(environments)):
@@ -46,7 +48,9 @@ def exits(dataset: Dataset, *, name: str, title: str) -> Figure:
         name,
         title,
         canvas,
-        data[["environment", "launch", "exit_reason", "value", "source", "line"]].rename(columns={"value": "exits"}).reset_index(drop=True),
+        data[["environment", "launch", "exit_reason", "value", "source", "line"]]
+        .rename(columns={"value": "exits"})
+        .reset_index(drop=True),
         caption=(
             f"Exits by reason; totals: {totals}. "
             "A reason without a bar was not counted there. One recording per environment, so the counts carry no interval. "

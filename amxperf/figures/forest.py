@@ -33,7 +33,9 @@ def ratios(
     shown = [result for result in comparisons if math.isfinite(result.ratio)]
     if not shown:
         raise MissingInput(f"no comparison of {comparisons.dataset} has a ratio to draw", hint="see their reasons")
-    label = label or (lambda result: " ".join([result.benchmark, result.metric, *(f"{k}={v}" for k, v in comparisons.varying(result))]))
+    label = label or (
+        lambda result: " ".join([result.benchmark, result.metric, *(f"{k}={v}" for k, v in comparisons.varying(result))])
+    )
     data = comparisons.frame()
     data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)
     data.insert(0, "label", [label(result) for result in shown])
@@ -71,7 +73,11 @@ def interval(result: Comparison) -> str:
 
 
 def _better(shown: list[Comparison], treatment: str) -> str:
-    words = {"lower": f"below 1: {treatment} is faster", "higher": f"above 1: {treatment} is faster", "none": "neither side is better"}
+    words = {
+        "lower": f"below 1: {treatment} is faster",
+        "higher": f"above 1: {treatment} is faster",
+        "none": "neither side is better",
+    }
     kinds = {result.better for result in shown}
     return words[kinds.pop()] if len(kinds) == 1 else "see the table for what is better"
 
@@ -83,7 +89,9 @@ def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset
         first = closed[0]
         counts = sorted({(r.baseline_n.launches, r.treatment_n.launches) for r in closed})
         each = " or ".join(f"{a} against {b}" for a, b in counts)
-        text += f"Bars are {first.confidence:.0%} intervals ({first.method}), {each} launches, the {first.replicate} is the replicate. "
+        text += (
+            f"Bars are {first.confidence:.0%} intervals ({first.method}), {each} launches, the {first.replicate} is the replicate. "
+        )
     if len(closed) < len(shown):
         text += "Hollow marks have no interval: one published or measured value per arm. "
     return text + f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."

@@ -59,9 +59,17 @@ def switches(dataset: Dataset, *, name: str, title: str, sources: dict[str, str]
         raise MissingInput(f"{dataset.name} holds no hand-overs of two tasks", hint="record sched_switch of two tasks on one CPU")
     origin = provenance(dataset, "parsed", launches=len(tables), sources=list(sources.values()))
     with drawing(6.8, 3.2) as (canvas, axes):
-        for shade, (words, table) in zip(cycle((COLOURS["avx512"], COLOURS["amx"], COLOURS["plain"])), tables.items(), strict=False):
+        for shade, (words, table) in zip(
+            cycle((COLOURS["avx512"], COLOURS["amx"], COLOURS["plain"])), tables.items(), strict=False
+        ):
             values = table["us"].sort_values()
-            axes.step(values, [(place + 1) / len(values) for place in range(len(values))], where="post", color=shade, label=f"{words} (n = {len(values)})")
+            axes.step(
+                values,
+                [(place + 1) / len(values) for place in range(len(values))],
+                where="post",
+                color=shade,
+                label=f"{words} (n = {len(values)})",
+            )
             axes.axvline(values.median(), color=shade, linewidth=0.8, linestyle=":")
         axes.set(xscale="log", xlabel="time between two hand-overs (µs, tracing on)", ylabel="share at or below", ylim=(0, 1.02))
         axes.xaxis.set_major_formatter("{x:g}")
@@ -75,7 +83,8 @@ def switches(dataset: Dataset, *, name: str, title: str, sources: dict[str, str]
         pd.concat([table.assign(run=words) for words, table in tables.items()], ignore_index=True),
         caption=(
             f"Time between neighbouring switches of two tasks on one CPU: {middle}; dotted lines mark the medians. "
-            "One launch each, with tracepoints on, so the difference has no interval and is not a measurement of the cost of tiles. "
+            "One launch each, with tracepoints on, so the difference has no interval "
+            "and is not a measurement of the cost of tiles. "
             f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
         ),
         alt=f"Cumulative curves of hand-over times on a logarithmic axis: {middle}.",

@@ -13,7 +13,11 @@ from .theme import COLOURS, drawing, ratio_axis, sign
 if TYPE_CHECKING:
     from ..dataset import Dataset
 
-AMX = {"yes": (COLOURS["amx"], "o", "AMX in use"), "no": (COLOURS["avx512"], "s", "no AMX"), "unknown": (COLOURS["muted"], "D", "AMX use not stated")}
+AMX = {
+    "yes": (COLOURS["amx"], "o", "AMX in use"),
+    "no": (COLOURS["avx512"], "s", "no AMX"),
+    "unknown": (COLOURS["muted"], "D", "AMX use not stated"),
+}
 
 
 def overheads(
@@ -55,7 +59,19 @@ def overheads(
         axes.grid(axis="y", visible=False)
         canvas.legend(loc="outside upper right", ncols=3, fontsize=8)
         sign(canvas, origin)
-    columns = ["study", "workload", "amx", "metric", "time_ratio", "overhead_percent", "baseline_env", "treatment_env", "source_url", "quote_location", "line"]
+    columns = [
+        "study",
+        "workload",
+        "amx",
+        "metric",
+        "time_ratio",
+        "overhead_percent",
+        "baseline_env",
+        "treatment_env",
+        "source_url",
+        "quote_location",
+        "line",
+    ]
     return Figure(
         name,
         title,
@@ -63,11 +79,15 @@ def overheads(
         rows[columns],
         caption=(
             f"{len(rows)} published figures of {_studies(rows)}, as treatment time over baseline time. "
-            "No source states a variance, so no interval can be drawn and nothing is pooled; most marks of one study share a machine. "
+            "No source states a variance, so no interval can be drawn and nothing is pooled; "
+            "most marks of one study share a machine. "
             f"The middle mark is {rows['time_ratio'].median():.3g}; with AMX in use {_range(rows[rows['amx'] == 'yes'])}. "
             f"Data: {dataset.name} ({dataset.kind}); source and page in every row of the CSV."
         ),
-        alt=f"{len(rows)} points in {rows['study'].nunique()} groups on a logarithmic axis from {rows['time_ratio'].min():.2g} to {rows['time_ratio'].max():.3g}.",
+        alt=(
+            f"{len(rows)} points in {rows['study'].nunique()} groups on a logarithmic axis "
+            f"from {rows['time_ratio'].min():.2g} to {rows['time_ratio'].max():.3g}."
+        ),
         origin=origin,
     )
 

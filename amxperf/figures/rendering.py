@@ -64,4 +64,6 @@ def html_table(headers: list[str], rows: list[list[str]], caption: str = "") -> 
 def text_table(headers: list[str], rows: list[list[str]]) -> str:
     """The same as aligned text."""
     widths = [max(len(row[i]) for row in [headers, *rows]) for i in range(len(headers))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [headers, *rows])
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [headers, *rows]
+    )

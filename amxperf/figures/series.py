@@ -38,7 +38,9 @@ def iterations(
     with drawing(7.2, 3.3) as (canvas, axes):
         for shade, launch in zip(SHADES, dict.fromkeys(data["launch"]), strict=False):
             part = data[data["launch"] == launch]
-            axes.plot(part["iteration"].astype(int), part["value"] * scale, "o-", color=shade, markersize=3.5, linewidth=0.9, label=launch)
+            axes.plot(
+                part["iteration"].astype(int), part["value"] * scale, "o-", color=shade, markersize=3.5, linewidth=0.9, label=launch
+            )
         if dataset.manifest.warmup:
             axes.axvspan(-0.5, dataset.manifest.warmup - 0.5, color="#dddddd", alpha=0.6, zorder=0, label="warm-up, left out")
         axes.set(xlabel="iteration in the launch", ylabel=f"{data['metric'].iloc[0]} ({unit})", yscale="log")

@@ -28,7 +28,9 @@ def simulated(dataset: Dataset) -> pd.DataFrame:
     if not len(data):
         raise MissingInput(f"{dataset.name} holds no coverage of intervals", hint="open the dataset simulations")
     table = data[["benchmark", "boots", "iterations", "method", "value", "experiments", "source", "line"]].copy()
-    return table.astype({"boots": int, "iterations": int, "experiments": int}).rename(columns={"benchmark": "recipe", "value": "coverage"})
+    return table.astype({"boots": int, "iterations": int, "experiments": int}).rename(
+        columns={"benchmark": "recipe", "value": "coverage"}
+    )
 
 
 def coverage(dataset: Dataset, *, name: str, title: str, recipes: dict[str, str]) -> Figure:

@@ -30,7 +30,9 @@ def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, x
         raise MissingInput(f"the {x} of {benchmark} in {dataset.name} is not a number", hint="name another factor")
     origin = provenance(dataset, "parsed", sources=sorted(set(data["source"])))
     with drawing(5.6, 3.0) as (canvas, axes):
-        for shade, (metric, part) in zip(cycle((COLOURS["tdx"], COLOURS["amx"], COLOURS["plain"])), data.groupby("metric", sort=False), strict=False):
+        for shade, (metric, part) in zip(
+            cycle((COLOURS["tdx"], COLOURS["amx"], COLOURS["plain"])), data.groupby("metric", sort=False), strict=False
+        ):
             axes.plot(part["size"], part["value"], "o-", color=shade, label=metric)
         axes.set(xlabel=xlabel, ylabel=f"value ({_unit(data) or 'unit not stated'})", xlim=(0, None), ylim=(0, None))
         axes.legend()
@@ -42,7 +44,14 @@ def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, x
         title,
         canvas,
         data[["environment", "metric", x, "value", "unit", "source", "line"]].reset_index(drop=True),
-        caption=f"{words}, smallest to largest {x}. One published value per point, no interval. {remark} Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date}).".replace("  ", " "),
+        caption=" ".join(
+            [
+                f"{words[0].upper()}{words[1:]}, smallest to largest {x}.",
+                "One published value per point, no interval.",
+                *([remark] if remark else []),
+                f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date}).",
+            ]
+        ),
         alt=f"Rising lines: {words}.",
         origin=origin,
     )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ..dataset import Dataset
 
 
+WORDS = {"lower": "Lower is faster. ", "higher": "Higher is faster. ", "none": ""}
+
+
 def medians(dataset: Dataset, by: list[str]) -> pd.DataFrame:
     """Median value per launch (warm-up left out as the manifest says) for each combination of the columns `by`.
 
@@ -29,7 +32,9 @@ def medians(dataset: Dataset, by: list[str]) -> pd.DataFrame:
     return table.drop(columns=["low", "high"])
 
 
-def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue: str, scale: float = 1e3, unit: str = "ms") -> Figure:
+def launches(
+    dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue: str, scale: float = 1e3, unit: str = "ms"
+) -> Figure:
     """Draw the median of every launch, one panel per value of `panel`.
 
     Parameters
@@ -45,9 +50,12 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
     for column in (panel, x, hue):
         if column not in dataset.measurements:
             raise MissingInput(f"the measurements of {dataset.name} have no column {column!r}", hint="name another factor")
-    table = medians(dataset, [panel, x, hue])
+    table = medians(dataset, ["benchmark", "metric", "better", panel, x, hue])
     if not len(table):
         raise MissingInput(f"{dataset.name} holds no value that could depend on speed", hint="record another benchmark")
+    what = table.groupby(["benchmark", "metric", "better"], sort=False).size().idxmax()
+    chosen = table["benchmark"].eq(what[0]) & table["metric"].eq(what[1]) & table["better"].eq(what[2])
+    table = table[chosen].reset_index(drop=True)
     table["median"] = (table["median"] * scale).round(9)
     panels = list(dict.fromkeys(table[panel]))
     hues = sorted(set(table[hue]))
@@ -57,8 +65,19 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
         for axis, value in zip(axes, panels, strict=True):
             part = table[table[panel] == value]
             seaborn.stripplot(
-                part, x=x, y="median", hue=hue, hue_order=hues, palette={h: colour(h) for h in hues}, ax=axis,
-                dodge=True, jitter=False, size=4.5, alpha=0.75, legend=value == panels[-1], order=sorted(set(table[x])),
+                part,
+                x=x,
+                y="median",
+                hue=hue,
+                hue_order=hues,
+                palette={h: colour(h) for h in hues},
+                ax=axis,
+                dodge=True,
+                jitter=False,
+                size=4.5,
+                alpha=0.75,
+                legend=value == panels[-1],
+                order=sorted(set(table[x])),
             )
             axis.set(title=value, xlabel=x, ylabel=f"median of a launch ({unit})" if value == panels[0] else "", yscale="log")
             axis.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
@@ -76,9 +95,9 @@ def launches(dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue
         canvas,
         table.rename(columns={"median": f"median_{unit}"}),
         caption=(
-            f"Each mark is the median of one launch; {each} launches per group. "
+            f"Each mark is the median {what[1]} of {what[0]} in one launch; {each} launches per group. "
             + (f"The first {dataset.manifest.warmup} iterations of each launch are left out. " if dataset.manifest.warmup else "")
-            + "Lower is faster. The vertical axes are logarithmic and differ between panels. "
+            + f"{WORDS[what[2]]}The vertical axes are logarithmic and differ between panels. "
             f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
         ),
         alt=f"{len(panels)} panels of points, one per {panel}; groups by {x} and {hue}.",

@@ -27,7 +27,11 @@ def tiles(name: str = "amx-tiles") -> Figure:
     )
     origin = architectural("Intel SDM vol. 1, ch. 18; CPUID leaf 0x1D, palette 1", [TILES, TILE_ROWS, ROW_BYTES])
     with drawing(7.0, 2.9) as (canvas, axes):
-        roles = {0: ("C: 16 x 16 sums of 32 bits", "accent"), 1: ("A: 16 rows of 64 bytes", "avx512"), 2: ("B: 64 bytes a row", "bare-metal")}
+        roles = {
+            0: ("C: 16 x 16 sums of 32 bits", "accent"),
+            1: ("A: 16 rows of 64 bytes", "avx512"),
+            2: ("B: 64 bytes a row", "bare-metal"),
+        }
         for number in range(TILES):
             x, y = number % 4 * 1.25, 1.4 * (1 - number // 4)
             words, shade = roles.get(number, ("", "muted"))
@@ -47,7 +51,8 @@ def tiles(name: str = "amx-tiles") -> Figure:
         canvas,
         data,
         caption=(
-            f"AMX has {TILES} tile registers of {TILE_ROWS} rows by {ROW_BYTES} bytes, {TILE_ROWS * ROW_BYTES} bytes each and {size} bytes in all. "
+            f"AMX has {TILES} tile registers of {TILE_ROWS} rows by {ROW_BYTES} bytes, "
+            f"{TILE_ROWS * ROW_BYTES} bytes each and {size} bytes in all. "
             "The coloured ones show the three operands of one TDP instruction: it adds the product of A and B to C. "
             "LDTILECFG may give a tile fewer rows and bytes. "
             "Source: Intel SDM and CPUID leaf 0x1D; a drawing of architectural constants, not a measurement."

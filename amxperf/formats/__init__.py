@@ -55,7 +55,7 @@ def recognise(document: Document) -> str:
     raise FormatError(
         "the format is not recognised",
         path=document.path or document.source,
-        hint=f"name it with format=... ({', '.join(FORMATS)})",
+        hint=f"name the reader (--reader, or format= in Python): {', '.join(FORMATS)}",
     )
 
 

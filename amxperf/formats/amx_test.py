@@ -96,7 +96,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     rows: list[dict[str, Any]] = []
     seen: Counter[str] = Counter()
     settings: dict[str, int] | None = {**DEFAULTS, **known} if "-d" in known else None
-    factors: dict[str, str] = {}
+    factors: dict[str, str] = {"duration": str(known["-d"])} if "-d" in known else {}
     whole = document.text.endswith("\n")
     for number, line in enumerate(document.lines, start=1):
         line = line.strip()

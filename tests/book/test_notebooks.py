@@ -72,7 +72,9 @@ def test_stock_papermill_with_another_dataset(tmp_path):
 
     def one(path):
         own = re.search(r'dataset: str = "([^"]+)"', _parameters(path))[1]
-        return path.stem, _run(path, tmp_path / path.name, CHECKOUT / "amxperf" / "formats", "-p", "dataset", OTHER.get(own, "vm-onednn"))
+        return path.stem, _run(
+            path, tmp_path / path.name, CHECKOUT / "amxperf" / "formats", "-p", "dataset", OTHER.get(own, "vm-onednn")
+        )
 
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(one, NOTEBOOKS))
