@@ -111,6 +111,7 @@ def _plan(root: Path, dataset: str | os.PathLike[str] | None, baseline: str | No
     digests = {
         "data": stage.digest(root / "data"),
         "code": _code(),
+        "tables": stage.digest(book, "*.csv"),
         "requirements": stage.digest(root / "requirements.txt"),
         "site": _site(config),
     }

@@ -63,7 +63,7 @@ class Job:
 def key_of(notebook: Path, digests: Mapping[str, str], parameters: Mapping[str, Any]) -> str:
     """The key of a notebook: sha256 over its bytes, the digests of what it may read, its parameters and Python's version.
 
-    `digests` names them: data, code, requirements (and the user's dataset).
+    `digests` names them: data, code, tables of the book, requirements (and the user's dataset).
     """
     parts = {
         "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
