@@ -182,7 +182,7 @@ def test_slopes(draw):
     lines = {line.get_label(): line for line in draw("slopes").canvas.axes[0].lines}
     assert lines["creation time"].get_ydata().tolist() == [210, 403, 629]  # data/tdx-perf-2024/td-create-destroy.csv
     assert lines["destruction time"].get_xdata().tolist() == [10, 20, 30]
-    assert "creation time 210 to 629" in draw("slopes").caption
+    assert "Creation time 210 to 629" in draw("slopes").caption
 
 
 def test_timeline(draw, data):
