@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
 from ..provenance import provenance
+from ..selector import parse
 from .base import Figure
 from .theme import COLOURS, drawing, ratio_axis, sign
 
@@ -39,7 +40,7 @@ def ratios(
     data = comparisons.frame()
     data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)
     data.insert(0, "label", [label(result) for result in shown])
-    origin = provenance(dataset, "aggregated", launches=max(r.baseline_n.launches + r.treatment_n.launches for r in shown))
+    origin = provenance(dataset, "aggregated", **_replicates(dataset, comparisons))
     with drawing(7.2, 1.1 + 0.32 * len(shown)) as (canvas, axes):
         for row, result in enumerate(reversed(shown)):
             closed = math.isfinite(result.low)
@@ -61,6 +62,15 @@ def ratios(
         alt=f"{len(shown)} horizontal bars: " + "; ".join(f"{label(r)} {interval(r)}" for r in shown) + ".",
         origin=origin,
     )
+
+
+def _replicates(dataset: Dataset, comparisons: Comparisons) -> dict[str, int | None]:
+    """Boots (None where unknown) and launches behind both arms."""
+    import pandas as pd
+
+    both = pd.concat([parse(text).rows(dataset.measurements) for text in (comparisons.baseline, comparisons.treatment)])
+    boots = None if (both["boot"] == "").any() else both.groupby(["environment", "boot"]).ngroups
+    return {"boots": boots, "launches": both.groupby(["environment", "boot", "launch"]).ngroups}
 
 
 def interval(result: Comparison) -> str:
