@@ -25,6 +25,8 @@ class Step:
 
     It is seen where an event of `kinds` (with `msr` and `value`, if given) or a frame of `function` is;
     with `room` also where an x86_fpu event shows a buffer with room for tile data (xcomp_bv bit 18).
+    One event can mean two steps: QEMU's reset and a guest's own write look alike in the host's log. So an event counts only below
+    the first event of the step `after` in the same file, and only above that of the step `before`, if these are given.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Step:
     function: str = ""
     room: bool = False
     tdx: bool = True
+    after: str = ""
+    before: str = ""
 
     def events(self, events: pd.DataFrame) -> pd.DataFrame:
         """The rows that show this step."""
@@ -53,11 +57,11 @@ class Step:
 
 STEPS = (
     Step(
-        "guest permission", "host", "QEMU", "asks for ARCH_REQ_XCOMP_GUEST_PERM before the first vCPU",
+        "guest permission", "host", "QEMU", "asks for ARCH_REQ_XCOMP_GUEST_PERM before the first virtual processor",
         ("guest_perm_request",), function="fpu_xstate_prctl",
     ),
     Step(
-        "vCPU buffer", "host", "QEMU", "KVM_SET_CPUID2: the vCPU's fpstate is enlarged",
+        "host buffer", "host", "QEMU", "KVM_SET_CPUID2: the virtual processor's fpstate is enlarged",
         ("fpstate_realloc",), function="fpstate_realloc",
     ),
     Step(
@@ -65,7 +69,10 @@ STEPS = (
         function="vmx_vcpu_after_set_cpuid", tdx=False,
     ),
     Step("reset XFD", "host", "QEMU", "KVM_SET_MSRS: IA32_XFD = 0", ("kvm_set_msr",), XFD, 0, tdx=False),
-    Step("reset XFD_ERR", "host", "QEMU", "KVM_SET_MSRS: IA32_XFD_ERR = 0", ("kvm_set_msr",), XFD_ERR, 0, tdx=False),
+    Step(
+        "reset XFD_ERR", "host", "QEMU", "KVM_SET_MSRS: IA32_XFD_ERR = 0",
+        ("kvm_set_msr",), XFD_ERR, 0, tdx=False, before="#NM exit",
+    ),
     Step(
         "arm XFD", "guest", "guest kernel", "boot: writes IA32_XFD, so that tile data fault",
         ("write_xfd",), XFD, TILEDATA,
@@ -91,6 +98,10 @@ STEPS = (
         ("handle_xfd_event", "read_msr"), function="exc_device_not_available",
     ),
     Step("clear XFD_ERR", "guest", "guest kernel", "writes IA32_XFD_ERR = 0", ("write_msr",), XFD_ERR, 0),
+    Step(
+        "emulate the clear", "host", "KVM", "the guest's write of IA32_XFD_ERR = 0 exits: only reads are passed through",
+        ("kvm_set_msr",), XFD_ERR, 0, tdx=False, after="#NM exit",
+    ),
     Step(
         "task buffer", "guest", "guest kernel", "allocates the thread's larger fpstate",
         ("fpstate_realloc",), function="fpstate_realloc", room=True,
@@ -149,6 +160,10 @@ def _sight(dataset: Dataset, step: Step, sources: set[str]) -> tuple[str, int, f
     """Source, line and stamp of the first event or frame that shows a step."""
     events = step.events(dataset.events)
     events = events[events["source"].isin(sources)]
+    if step.after:
+        events = events[_below(dataset, events, step.after)]
+    if step.before:
+        events = events[[not below for below in _below(dataset, events, step.before)]]
     if step.name == "task permission":
         events = events[(events["kind"] == "perm_request") | events["value"].eq(0x1023).fillna(False)]
     if step.name == "#NM handler":
@@ -166,3 +181,11 @@ def _sight(dataset: Dataset, step: Step, sources: set[str]) -> tuple[str, int, f
             head = traces[(traces["source"] == row["source"]) & (traces["trace"] == row["trace"])].iloc[0]
             return str(row["source"]), int(row["line"]), float(head["timestamp"])
     return None
+
+
+def _below(dataset: Dataset, events: pd.DataFrame, name: str) -> list[bool]:
+    """Which events stand below the first event of the step `name` in their own file; none where the file has no such event."""
+    step = next(step for step in STEPS if step.name == name)
+    first = step.events(dataset.events).groupby("source")["line"].min().to_dict()
+    pairs = zip(events["source"], events["line"], strict=True)
+    return [source in first and line > first[source] for source, line in pairs]
