@@ -15,6 +15,7 @@ from .capture import Note
 from .dataset import Dataset, open_dataset
 from .errors import UsageError
 from .pairing import pairs
+from .replication import copies, level_of, uneven_boots
 from .selector import parse
 from .stats.compare import compare_nested
 from .stats.result import Caution, Comparison, Counts, not_comparable
@@ -179,13 +180,17 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
         return _refusal(base, treat, "not-informative", reason, confidence, margin)
     base, treat = (arm[arm["informative"]] for arm in (base, treat))
     base, treat, cautions = _without_warmup(base, treat, dataset.manifest.warmup)
-    level, unknown = _level(base, treat)
+    level, unknown = level_of(base, treat)
     if unknown:
         text = "nothing says which boot a launch belongs to: launches count as replicates"
         cautions.append(Caution("boots-unknown", text))
+    uneven = uneven_boots(base, treat)
+    if uneven:
+        return _refusal(base, treat, "boots-uneven", uneven, confidence, margin)
     bad = _not_positive(base, treat)
     if bad:
         return _refusal(base, treat, "not-positive", bad, confidence, margin)
+    cautions += copies(base, treat)
     result = compare_nested(
         _nested(base),
         _nested(treat),
@@ -218,14 +223,6 @@ def _not_positive(base: pd.DataFrame, treat: pd.DataFrame) -> str:
             row = bad.iloc[0]
             return f"{row['source']}, line {row['line']} has the value {row['value']:g}, and a ratio needs values above 0"
     return ""
-
-
-def _level(base: pd.DataFrame, treat: pd.DataFrame) -> tuple[str, bool]:
-    """Level of the replicate, and whether that is because boots are unknown."""
-    boots = [set(zip(arm["environment"], arm["boot"], strict=True)) for arm in (base, treat)]
-    if any(boot == "" for arm in boots for _, boot in arm):
-        return "launch", True
-    return ("launch" if boots[0] & boots[1] else "boot"), False
 
 
 def _nested(arm: pd.DataFrame) -> list[list[Any]]:

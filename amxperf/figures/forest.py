@@ -95,13 +95,12 @@ def _better(shown: list[Comparison], treatment: str) -> str:
 def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset) -> str:
     closed = [result for result in shown if math.isfinite(result.low)]
     text = f"Ratio of {comparisons.treatment} to {comparisons.baseline}. "
-    if closed:
-        first = closed[0]
-        counts = sorted({(r.baseline_n.launches, r.treatment_n.launches) for r in closed})
-        each = " or ".join(f"{a} against {b}" for a, b in counts)
-        text += (
-            f"Bars are {first.confidence:.0%} intervals ({first.method}), {each} launches, the {first.replicate} is the replicate. "
-        )
-    if len(closed) < len(shown):
-        text += "Hollow marks have no interval: one published or measured value per arm. "
+    kinds = dict.fromkeys(f"{r.confidence:.0%} intervals ({r.method}, {r.counted()})" for r in closed)
+    if kinds:
+        text += f"Bars are {' or '.join(kinds)}; the {closed[0].replicate} is the replicate. "
+    if any(caution.code == "boots-unknown" for result in closed for caution in result.cautions):
+        text += "Nothing says which boot a launch belongs to, so a difference between two boots would look the same. "
+    codes = dict.fromkeys(result.code for result in shown if not math.isfinite(result.low))
+    if codes:
+        text += f"Hollow marks are ratios without an interval ({', '.join(codes)}). "
     return text + f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."

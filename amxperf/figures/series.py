@@ -24,6 +24,7 @@ def iterations(
     Parameters
     ----------
     launches : names of launches.
+    scale, unit : how times in s are shown; other units are shown as they are.
     where : column -> value that the rows must have, such as ``{"problem": "256x256:256x256"}``.
 
     Raises MissingInput where nothing matches.
@@ -34,6 +35,8 @@ def iterations(
     data = data[data["launch"].isin(list(launches)[: len(SHADES)]) & data["iteration"].notna()]
     if not len(data):
         raise MissingInput(f"{dataset.name} holds no such iterations", hint="name other launches or values")
+    if data["unit"].iloc[0] != "s":
+        scale, unit = 1.0, str(data["unit"].iloc[0])
     origin = provenance(dataset, "parsed", launches=int(data["launch"].nunique()), sources=sorted(set(data["source"])))
     with drawing(7.2, 3.3) as (canvas, axes):
         for shade, launch in zip(SHADES, dict.fromkeys(data["launch"]), strict=False):
@@ -61,6 +64,9 @@ def iterations(
             f"The median of their first iterations is {first / last:.1f} times the median of those after the warm-up. "
             f"The vertical axis is logarithmic. Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
         ),
-        alt="Lines of iteration times that start high, fall within a few iterations and then stay level with single spikes.",
+        alt=(
+            f"Lines of {data['launch'].nunique()} launches over their iterations, from {data['value'].min() * scale:.3g} "
+            f"to {data['value'].max() * scale:.3g} {unit}; the first iterations lie at {first / last:.1f} times the later median."
+        ),
         origin=origin,
     )

@@ -72,6 +72,11 @@ def coverage(dataset: Dataset, *, name: str, title: str, recipes: dict[str, str]
             f"{table['experiments'].min():,} to {table['experiments'].max():,} experiments per point. "
             f"Data: {dataset.name} ({dataset.kind}): a model, not a measurement."
         ),
-        alt="Lines of coverage against boots per arm: one location per boot stays near 95 %, pooled iterations lie far below.",
+        alt="Lines of coverage against boots per arm: " + "; ".join(_range(table, method) for method in METHODS) + ".",
         origin=origin,
     )
+
+
+def _range(table: pd.DataFrame, method: str) -> str:
+    values = table.loc[table["method"] == method, "coverage"] * 100
+    return f"{METHODS[method][0]} from {values.min():.0f} to {values.max():.0f} %" if len(values) else f"{METHODS[method][0]} not run"

@@ -40,7 +40,7 @@ def launches(
     Parameters
     ----------
     panel, x, hue : factor columns; `hue` also gives colour.
-    scale, unit : values are multiplied by `scale` and labelled `unit`.
+    scale, unit : how times in s are shown; other units are shown as they are.
 
     Raises MissingInput where the data lack one of the columns.
     """
@@ -50,12 +50,14 @@ def launches(
     for column in (panel, x, hue):
         if column not in dataset.measurements:
             raise MissingInput(f"the measurements of {dataset.name} have no column {column!r}", hint="name another factor")
-    table = medians(dataset, ["benchmark", "metric", "better", panel, x, hue])
+    table = medians(dataset, ["benchmark", "metric", "unit", "better", panel, x, hue])
     if not len(table):
         raise MissingInput(f"{dataset.name} holds no value that could depend on speed", hint="record another benchmark")
     what = table.groupby(["benchmark", "metric", "better"], sort=False).size().idxmax()
     chosen = table["benchmark"].eq(what[0]) & table["metric"].eq(what[1]) & table["better"].eq(what[2])
     table = table[chosen].reset_index(drop=True)
+    if table["unit"].iloc[0] != "s":
+        scale, unit = 1.0, str(table["unit"].iloc[0])
     table["median"] = (table["median"] * scale).round(9)
     panels = list(dict.fromkeys(table[panel]))
     hues = sorted(set(table[hue]))

@@ -11,6 +11,9 @@ from .arms import Arm
 from .location import LOCATIONS, locations
 from .result import Caution, Comparison, Counts, not_comparable
 
+ENOUGH = 5
+"""Fewest replicates per arm from which the number that would settle a question is given: fewer do not know their spread."""
+
 _PLURAL = {"boot": "boots", "launch": "launches", "value": "values"}
 _HIDES = {
     "boot": "nothing shows how much boots differ",
@@ -115,7 +118,7 @@ def _compare(left: Arm, right: Arm, level: str, sizes: tuple[Counts, ...], confi
     ends = estimate.low, estimate.high, estimate.low90, estimate.high90
     found = verdict.judge(*ends, margin)
     needed = None
-    if found == "inconclusive":
+    if found == "inconclusive" and min(len(b), len(t)) >= ENOUGH:
         noise = (welch.spread(t - b), 0.0) if paired else spread
         needed = verdict.settle(estimate.shift, *noise, confidence, margin, max(len(b), len(t)))
     low, high, low90, high90 = (_exp(end) for end in ends)

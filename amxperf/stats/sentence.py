@@ -50,8 +50,8 @@ def decimals(low: float, high: float) -> int:
 
 
 def _fixed(value: float, places: int) -> str:
-    """The value with these decimals; three digits where decimals say nothing (very large ratios)."""
-    return f"{value:.{places}f}" if abs(value) < 1e4 else f"{value:.3g}"
+    """The value with these decimals; three digits where decimals say nothing (very large and very small ratios)."""
+    return f"{value:.{places}f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3g}"
 
 
 def _claim(result: Comparison, who: str, times: str) -> str:
@@ -74,5 +74,7 @@ def _verdict(result: Comparison) -> str:
     text += "".join(f" {WITHIN[caution.code]}" for caution in result.cautions if caution.code in WITHIN)
     if result.verdict == "inconclusive" and result.settle is not None:
         noun = {"boot": "boots", "launch": "launches", "value": "values"}[result.replicate]
-        text += f"; about {result.settle} {noun} per arm would settle it"
-    return text
+        text += f"; about {result.settle} {noun} per arm would settle it every second time, "
+        text += "if spread and difference stay as observed"
+    unknown = any(caution.code == "boots-unknown" for caution in result.cautions)
+    return text + (" (boots unknown)" if unknown else "")

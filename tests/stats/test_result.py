@@ -45,7 +45,8 @@ def test_sentence(identity, claim):
         ({"verdict": "equivalent"}, "): equivalent within 2 %."),
         ({"verdict": "different and equivalent"}, "): different, but equivalent within 2 %."),
         ({"verdict": "inconclusive"}, "): inconclusive."),
-        ({"verdict": "inconclusive", "settle": 24}, "): inconclusive; about 24 launches per arm would settle it."),
+        ({"verdict": "inconclusive", "settle": 24}, "): inconclusive; about 24 launches per arm would settle it every second time, "
+         "if spread and difference stay as observed."),
         ({"cautions": (Caution("within-boot", "x"),)}, "): different within this boot."),
     ],
 )

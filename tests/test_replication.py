@@ -1,0 +1,81 @@
+"""Replicates in datasets: boots that the arms share, copies, and what a sentence says where boots are unknown."""
+
+import numpy as np
+
+from amxperf import compare
+
+SIDES = ("a", "b")
+
+
+def _log(value):
+    return f"environment,boot,launch,iteration,benchmark,metric,value,unit,side\n{value}"
+
+
+def _table(plan, spread=0.03, seed=1):
+    """Rows of one environment: `plan` maps boot -> launches of side a and of side b; boots differ by `spread`."""
+    draw = np.random.default_rng(seed)
+    rows, launch = [], 0
+    for boot, counts in plan.items():
+        level = draw.normal(0, spread)
+        for side, count in zip(SIDES, counts, strict=True):
+            for _ in range(count):
+                launch += 1
+                for iteration in range(3):
+                    value = np.exp(level + draw.normal(0, 0.005))
+                    rows.append(f"vm,{boot},{launch},{iteration},x,time,{value:.6f},s,{side}")
+    return _log("\n".join(rows) + "\n")
+
+
+def _one(make, table, name):
+    root = make({"times.csv": table}, name=name)
+    return compare(root, "side=a", "side=b")[0]
+
+
+def test_boots_of_their_own_are_the_replicates(make):
+    result = _one(make, _table({"b1": (2, 0), "b2": (2, 0), "b3": (2, 0), "c1": (0, 2), "c2": (0, 2), "c3": (0, 2)}), "own")
+    assert result.replicate == "boot" and result.replicates() == (3, 3)
+
+
+def test_boots_shared_evenly_leave_launches_as_replicates(make):
+    result = _one(make, _table({"b1": (4, 2), "b2": (4, 2)}), "even")
+    assert result.replicate == "launch" and result.verdict != "not comparable" and result.replicates() == (8, 4)
+
+
+def test_boots_shared_unevenly_are_refused(make):
+    """One shared boot must not turn every launch into a replicate: boots differ by 3 %, launches by 0.5 %."""
+    for name, plan in {
+        "partly": {"b1": (3, 0), "b2": (3, 0), "b3": (2, 2), "b4": (0, 3), "b5": (0, 3)},
+        "askew": {"b1": (8, 2), "b2": (2, 8)},
+    }.items():
+        result = _one(make, _table(plan), name)
+        assert (result.verdict, result.code) == ("not comparable", "boots-uneven")
+        assert "pin one boot" in result.reason and np.isnan(result.low)
+
+
+def test_copies_are_noticed(make):
+    table = _table({"b1": (2, 2)})
+    rows = table.splitlines()
+    copied = [row.replace("vm,b1,1,", "vm,b1,9,") for row in rows if row.startswith("vm,b1,1,")]
+    codes = {caution.code for caution in _one(make, table, "clean").cautions}
+    assert not codes & {"duplicate-rows", "identical-launches"}
+    assert "identical-launches" in {caution.code for caution in _one(make, table + "\n".join(copied) + "\n", "copied").cautions}
+    assert "duplicate-rows" in {caution.code for caution in _one(make, table + rows[1] + "\n", "twice").cautions}
+
+
+def test_unknown_boots_are_in_the_sentence(make):
+    rows = "".join(f"{side},,{launch},0,x,time,{1 + launch / 50},s,\n" for side in ("vm", "tdx") for launch in range(6))
+    root = make({"times.csv": _log(rows)}, name="unknown")
+    result = compare(root, "vm", "tdx")[0]
+    assert "boots-unknown" in {caution.code for caution in result.cautions}
+    assert result.sentence().endswith("(boots unknown).")
+
+
+def test_few_replicates_get_no_number_that_would_settle_it(make):
+    rows = "".join(
+        f"{side},b{launch}{side},1,{i},x,time,{1 + launch / 9 + i / 50},s,\n"
+        for side in ("vm", "tdx")
+        for launch in range(3)
+        for i in range(3)
+    )
+    result = compare(make({"times.csv": _log(rows)}, name="few"), "vm", "tdx")[0]
+    assert (result.verdict, result.settle) == ("inconclusive", None)
