@@ -101,7 +101,7 @@ def test_enabling_table(data):
     text = str(figures.enabling_table(data(NOTES), "tdx"))
     assert text.count("none: a TDX guest does this without the host") == 7 and "tdx/first-use/guest.dmesg, line 20" in text
     html = figures.enabling_table(data(NOTES), "vm").linked("c/")._repr_mimebundle_()["text/html"]
-    assert 'href="c/vm/boot/guest.dmesg.html#L1"' in html and html.count("<em>not captured</em>") == 5
+    assert 'href="c/vm/boot/guest.dmesg.html#L1"' in html and html.count("<em>not captured</em>") == 6
     assert "has no environment 'snp'" in str(figures.enabling_table(data(NOTES), "snp"))
 
 
