@@ -1,31 +1,40 @@
-"""What pooling does: the same data compared by replicate and with all iterations thrown together."""
+"""What pooling does: the same data compared by launch and with all iterations thrown together."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .comparison import compare
 from .scatter import steady
 from .selector import parse
 from .stats.verdict import judge
-from .stats.welch import welch
+from .stats.welch import Estimate, welch
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from .dataset import Dataset
     from .stats.result import Comparison
 
-COLUMNS = ("ratio", "low", "high", "verdict", "pooled_ratio", "pooled_low", "pooled_high", "pooled_verdict", "narrower")
+COLUMNS = (
+    "ratio", "low", "high", "verdict",
+    "mean_ratio", "mean_low", "mean_high", "mean_verdict",
+    "pooled_ratio", "pooled_low", "pooled_high", "pooled_verdict", "narrower",
+)  # fmt: skip
 
 
 def side_by_side(dataset: Dataset, baseline: str, treatment: str, by: tuple[str, ...] = ("problem",)) -> pd.DataFrame:
-    """Compare two arms as :func:`amxperf.compare` does, and once more with Welch's t on the logs of all steady iterations.
+    """Compare two arms as :func:`amxperf.compare` does, and twice more with means of logs: one per launch, and of all iterations.
 
-    The pooled half takes every iteration for independent, as many tools do; it is here to be seen, not to be used.
+    The last takes every iteration for independent, as many tools do; it is here to be seen, not to be used.
+    Between the first two only the location differs (the median against the mean of a launch's logs), between the last two
+    only the pooling: both are Welch's t on logs.
 
-    Returns one row per comparison that has an interval: the columns `by`; ratio, low, high and verdict by replicate; the same
-    pooled; narrower (width of the log interval by replicate over the pooled one). Errors as those of :func:`amxperf.compare`.
+    Returns one row per comparison that has an interval: the columns `by`; ratio, low, high and verdict as `compare` gives them;
+    mean_... the same from one mean of logs per launch; pooled_... from all iterations; narrower (width of the log interval of the
+    means over the pooled one: above 1 where pooling narrows). Errors as those of :func:`amxperf.compare`.
 
     >>> from amxperf import open_dataset
     >>> table = side_by_side(open_dataset("vm-onednn"), "isa=amx,pages=4k", "isa=amx,pages=2m")
@@ -39,26 +48,39 @@ def side_by_side(dataset: Dataset, baseline: str, treatment: str, by: tuple[str,
     for result in compare(dataset, baseline, treatment):
         if result.low != result.low:
             continue
-        arms = [np.log(_values(dataset, arm, result)) for arm in (baseline, treatment)]
-        pooled = welch(*arms, result.confidence)
-        ends = pooled.low, pooled.high
+        arms = [_rows(dataset, arm, result) for arm in (baseline, treatment)]
+        means = welch(*(_means(arm) for arm in arms), result.confidence)
+        pooled = welch(*(np.log(arm["value"].to_numpy(dtype=float)) for arm in arms), result.confidence)
         found = {
             **{name: dict(result.factors).get(name, "") for name in by},
             **dict(zip(COLUMNS[:4], (result.ratio, result.low, result.high, result.verdict), strict=True)),
-            "pooled_ratio": float(np.exp(pooled.shift)),
-            "pooled_low": float(np.exp(ends[0])),
-            "pooled_high": float(np.exp(ends[1])),
-            "pooled_verdict": judge(*ends, pooled.low90, pooled.high90, result.margin),
-            "narrower": float(np.log(result.high / result.low) / (ends[1] - ends[0])),
+            **_told("mean", means, result.margin),
+            **_told("pooled", pooled, result.margin),
+            "narrower": (means.high - means.low) / (pooled.high - pooled.low),
         }
         rows.append(found)
     return pd.DataFrame(rows, columns=[*by, *COLUMNS])
 
 
-def _values(dataset: Dataset, arm: str, result: Comparison):
-    """Steady values of one arm of one comparison."""
+def _told(name: str, estimate: Estimate, margin: float) -> dict[str, float | str]:
+    """Ratio, interval and verdict of an estimate on the logs."""
+    ends = {"ratio": estimate.shift, "low": estimate.low, "high": estimate.high}
+    told: dict[str, float | str] = {f"{name}_{key}": math.exp(value) for key, value in ends.items()}
+    return {**told, f"{name}_verdict": judge(estimate.low, estimate.high, estimate.low90, estimate.high90, margin)}
+
+
+def _rows(dataset: Dataset, arm: str, result: Comparison) -> pd.DataFrame:
+    """Steady rows of one arm of one comparison."""
     rows = parse(arm).rows(steady(dataset), dataset.name)
     wanted = {"benchmark": result.benchmark, "metric": result.metric, **dict(result.factors)}
     for column, value in wanted.items():
         rows = rows[rows[column] == value]
-    return rows["value"].to_numpy(dtype=float)
+    return rows
+
+
+def _means(rows: pd.DataFrame) -> np.ndarray:
+    """Mean of the logs of each launch."""
+    import numpy as np
+
+    logs = np.log(rows["value"].astype(float))
+    return logs.groupby([rows["environment"], rows["boot"], rows["launch"]], sort=False).mean().to_numpy()
