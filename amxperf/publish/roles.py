@@ -45,7 +45,7 @@ class FactRole(SphinxRole):
 
 
 def hover(fact: dict[str, Any]) -> str:
-    """What a reader sees who points at a fact.
+    """What a reader sees who points at a fact; one whose note begins with `formula:` comes from no data and names none.
 
     >>> hover({"dataset": "d", "kind": "recorded", "sha256": "ab" * 32, "source": "a.log", "line": 3, "note": "",
     ...        "value": 0.3051, "text": "0.305", "unit": ""})
@@ -57,7 +57,8 @@ def hover(fact: dict[str, Any]) -> str:
     parts = [fact["note"]] if fact["note"] else []
     if str(fact["value"]) not in (fact["text"], "None"):
         parts.append(f"value {fact['value']}" + (f" {fact['unit']}" if fact["unit"] else ""))
-    parts.append(f"dataset {fact['dataset']} ({fact['kind']}){where}, sha256 {fact['sha256'][:12]}")
+    if not fact["note"].startswith("formula:"):
+        parts.append(f"dataset {fact['dataset']} ({fact['kind']}){where}, sha256 {fact['sha256'][:12]}")
     return "; ".join(parts)
 
 

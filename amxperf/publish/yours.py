@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..capture import Note
 from ..comparison import Comparisons, compare
 from ..errors import MissingInput, UsageError
-from .tell import words
+from ..stats.many import adjusted
+from .tell import counted, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,12 @@ ADVICE = {
     "not-informative": "measure something that depends on speed: count the work that was done, or time a fixed amount of it",
 }
 """What to do about a comparison that was refused, by the code of the refusal."""
+
+ADJUSTED = "different after adjustment"
+"""Column of the table: Benjamini and Hochberg over all comparisons of the page."""
+
+MEANS = ("Amean", "Hmean", "Gmean")
+"""Metrics that stand for a benchmark where a program prints several of the same values."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +53,38 @@ class Yours:
         """Benchmark, metric and the factors that tell the comparisons apart."""
         return " ".join([result.benchmark, result.metric, *(value for _, value in self.comparisons.varying(result))])
 
-    def table(self) -> pd.DataFrame:
-        """One row per comparison: what, ratio, interval, replicates, verdict."""
-        rows = []
+    def main(self) -> dict[str, str]:
+        """The metric that stands for each benchmark: the first with a ratio, or the mean that the program prints.
+
+        Several metrics of one benchmark often restate the same values (least, mean and most of two runs; a count and its rate).
+        """
+        found: dict[str, list[str]] = {}
         for result in self.comparisons:
+            if math.isfinite(result.ratio):
+                found.setdefault(result.benchmark, []).append(result.metric)
+        return {name: next((metric for metric in metrics if metric in MEANS), metrics[0]) for name, metrics in found.items()}
+
+    def drawn(self) -> Comparisons:
+        """The comparisons that the figure shows: one metric of each benchmark, so that no value is shown twice."""
+        main = self.main()
+        kept = tuple(result for result in self.comparisons if main.get(result.benchmark) == result.metric)
+        return replace(self.comparisons, results=kept)
+
+    def adjusted(self) -> list[float]:
+        """p of each comparison after Benjamini and Hochberg, NaN without a test."""
+        return adjusted(result.p for result in self.comparisons)
+
+    def table(self) -> pd.DataFrame:
+        """One row per comparison: what, ratio, interval, replicates, verdict, and whether that survives adjustment.
+
+        The last column is left out where no comparison has a p value.
+        """
+        rows = []
+        for result, p in zip(self.comparisons, self.adjusted(), strict=True):
             ratio, ends = words(result.ratio, result.low, result.high)
-            rows.append([self.name(result), ratio, ends, result.counted(), result.verdict])
-        return _frame(rows, ["what", "ratio", "interval", "replicates", "verdict"])
+            rows.append([self.name(result), ratio, ends, counted(result), result.verdict, survives(result, p)])
+        table = _frame(rows, ["what", "ratio", "interval", "replicates", "verdict", ADJUSTED])
+        return table if (table[ADJUSTED] != "").any() else table.drop(columns=ADJUSTED)
 
     def sentences(self) -> pd.DataFrame:
         """One sentence per comparison, and one for what its only replicate says within itself."""
@@ -87,6 +120,13 @@ class Yours:
         return _frame([[_listed(what), run] for run, what in rows.items()], ["what", "run"])
 
 
+def survives(result: Comparison, p: float) -> str:
+    """'yes, p = 0.004': whether a comparison counts as different by its adjusted p; '' without a test."""
+    if math.isnan(p):
+        return ""
+    return f"{'yes' if p < 1 - result.confidence else 'no'}, p = {p:.2g}"
+
+
 def advice(result: Comparison) -> str:
     """What to run for one comparison; '' where it is settled."""
     if result.verdict == "inconclusive":
@@ -100,8 +140,8 @@ def advice(result: Comparison) -> str:
 def compare_yours(page: Page, baseline: str, treatment: str, *, margin: float = 0.02, confidence: float = 0.95) -> Yours:
     """Compare two arms of the page's dataset, and record the facts that the page shows; never fails for what the data lack.
 
-    Facts: dataset, kind, baseline, treatment, margin, confidence, problem, and the numbers of comparisons, different,
-    equivalent, inconclusive and refused ones.
+    Facts: dataset, kind, baseline, treatment, margin, confidence, problem, the numbers of comparisons, different, equivalent,
+    inconclusive and refused ones, adjusted (different after Benjamini and Hochberg) and undrawn (metrics not in the figure).
     """
     data = page.dataset
     try:
@@ -112,18 +152,23 @@ def compare_yours(page: Page, baseline: str, treatment: str, *, margin: float = 
         note = Note("nothing-compared", str(error))
         found = Yours(Comparisons(data.name, data.kind, baseline, treatment, (), (note,)), str(error))
     verdicts = [result.verdict for result in found.comparisons]
-    page.fact("dataset", data.name)
-    page.fact("kind", data.kind)
-    page.fact("baseline", baseline)
-    page.fact("treatment", treatment)
-    page.fact("margin", margin, f"{100 * margin:g} %")
-    page.fact("confidence", confidence, f"{100 * confidence:g} %")
-    page.fact("comparisons", len(verdicts), note="benchmarks, metrics and factors that both arms have")
-    page.fact("different", sum("different" in verdict for verdict in verdicts), note="of these, verdict different")
-    page.fact("equivalent", sum("equivalent" in verdict for verdict in verdicts), note="verdict equivalent")
-    page.fact("inconclusive", verdicts.count("inconclusive"))
-    page.fact("refused", verdicts.count("not comparable"))
-    page.fact("problem", found.problem or "none")
+    counts = "computed: number of comparisons with the verdict"
+    page.fact("dataset", data.name, note="parameter of this page")
+    page.fact("kind", data.kind, note="as the manifest says")
+    page.fact("baseline", baseline, note="parameter of this page")
+    page.fact("treatment", treatment, note="parameter of this page")
+    page.fact("margin", margin, f"{100 * margin:g} %", note="parameter of this page")
+    page.fact("confidence", confidence, f"{100 * confidence:g} %", note="parameter of this page")
+    page.fact("comparisons", len(verdicts), note="computed: benchmarks, metrics and factors that both arms have")
+    tested = [not math.isnan(p) and p < 1 - confidence for p in found.adjusted()]
+    rest = sorted({f"{r.benchmark} {r.metric}" for r in found.comparisons} - {f"{r.benchmark} {r.metric}" for r in found.drawn()})
+    page.fact("different", sum("different" in verdict for verdict in verdicts), note=f"{counts} different, unadjusted")
+    page.fact("equivalent", sum("equivalent" in verdict for verdict in verdicts), note=f"{counts} equivalent")
+    page.fact("inconclusive", verdicts.count("inconclusive"), note=f"{counts} inconclusive")
+    page.fact("refused", verdicts.count("not comparable"), note=f"{counts} not comparable")
+    page.fact("adjusted", sum(tested), note="computed: p below 1 - confidence after Benjamini and Hochberg over all comparisons")
+    page.fact("undrawn", rest, ", ".join(rest) or "none", note="computed: metrics that the table lists and the figure leaves out")
+    page.fact("problem", found.problem or "none", note="what the comparison said when it was refused")
     return found
 
 

@@ -1,14 +1,18 @@
 """The reader's own comparison: facts always, whatever the data; words that follow the verdict."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 import amxperf as ap
-from amxperf.publish.tell import tell, words
-from amxperf.publish.yours import ADVICE, advice, compare_yours
+from amxperf.publish.tell import counted, tell, words
+from amxperf.publish.yours import ADJUSTED, ADVICE, Yours, advice, compare_yours
+from amxperf.stats import Caution
 
 FACTS = {
     "dataset", "kind", "baseline", "treatment", "margin", "confidence",
-    "comparisons", "different", "equivalent", "inconclusive", "refused", "problem",
+    "comparisons", "different", "equivalent", "inconclusive", "refused", "problem", "adjusted", "undrawn",
 }  # fmt: skip
 
 
@@ -80,4 +84,29 @@ def test_words_keep_the_digits_that_the_interval_deserves():
     nan = float("nan")
     assert words(12.43, 11.99, 12.89) == ("12.43", "11.99 to 12.89")
     assert words(0.0871, 0.0851, 0.0891) == ("0.087", "0.085 to 0.089")
+    assert words(1e300, 1e-300, math.inf) == ("1e+300", "1e-300 to inf") and words(1e-300, 1e-301, 1e-299)[0] == "1e-300"
+    assert words(0.0004321, 0.0004, 0.00047) == ("0.000432", "0.0004 to 0.00047")
+    assert words(1.23, 1.0000004, 1.5)[1].split(" to ")[0] == "1.0000004"
     assert words(2.0, nan, nan) == ("2", "no interval") and words(nan, nan, nan) == ("no ratio", "no interval")
+
+
+def test_unknown_boots_are_said():
+    found = ap.compare("vm-onednn", "isa=amx", "isa=avx512")[0]
+    assert "unknown" not in counted(found)
+    other = replace(found, cautions=(Caution("boots-unknown", "nothing says which"),))
+    assert counted(other) == f"{found.counted()} (boots unknown)"
+
+
+def test_the_figure_shows_no_value_twice():
+    yours = Yours(ap.compare("tdx-perf-2024", "vm", "tdx"))
+    assert yours.main() == {"benchdnn-matmul": "total time", "netperf-udp-rr": "Hmean", "vm-exits": "exits"}
+    assert [(r.benchmark, r.metric) for r in yours.drawn()].count(("netperf-udp-rr", "Hmean")) == 1
+    assert len(yours.drawn()) == 3 + 1 + 1 and len(yours.table()) == len(yours.comparisons)
+
+
+def test_several_looks_are_adjusted():
+    pages = Yours(ap.compare("vm-onednn", "isa=amx,pages=4k", "isa=amx,pages=2m"))
+    # one of four is different by itself, with p near 0.03; the smallest of four is multiplied by up to four
+    assert [r.verdict for r in pages.comparisons].count("different") == 1
+    assert [cell.split(",")[0] for cell in pages.table()[ADJUSTED]] == ["no"] * 4
+    assert ADJUSTED not in Yours(ap.compare("tdx-perf-2024", "vm", "tdx")).table()
