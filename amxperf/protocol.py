@@ -161,9 +161,9 @@ def _sight(dataset: Dataset, step: Step, sources: set[str]) -> tuple[str, int, f
     events = step.events(dataset.events)
     events = events[events["source"].isin(sources)]
     if step.after:
-        events = events[_below(dataset, events, step.after)]
+        events = events.loc[_below(dataset, events, step.after)]
     if step.before:
-        events = events[[not below for below in _below(dataset, events, step.before)]]
+        events = events.loc[[not below for below in _below(dataset, events, step.before)]]
     if step.name == "task permission":
         events = events[(events["kind"] == "perm_request") | events["value"].eq(0x1023).fillna(False)]
     if step.name == "#NM handler":
