@@ -6,6 +6,7 @@ Exit codes: 0 ok, 1 a finding, 2 cannot tell, 3 not comparable, 64 usage, 65 bad
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .errors import AmxperfError, UsageError
+from .errors import AmxperfError, OutputError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -196,6 +197,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):  # typer turns the first into the second, with the code of a finding
         _drop_output()
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
+        _drop_output()
+        return _fail(f"the output cannot be written ({error.strerror})", OutputError.exit_code)
     except Exception as error:
         if os.environ.get("AMXPERF_DEBUG"):
             raise

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from .capture import Note
 from .dataset import Dataset, open_dataset
-from .errors import UsageError
+from .errors import MissingInput, UsageError
 from .pairing import pairs
 from .replication import copies, level_of, uneven_boots
-from .selector import parse
+from .selector import Selector, parse
 from .stats.compare import compare_nested
 from .stats.result import Caution, Comparison, Counts, not_comparable
+from .warmup import without_warmup
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +120,9 @@ def compare(
 ) -> Comparisons:
     """Compare two arms of a dataset.
 
-    One location per replicate, Welch's t on the logs; the replicate is the highest level at which the treatment was assigned:
+    One location per replicate, then Welch's t on the logs; where every replicate is a single value and there are five or more,
+    the exact Mann-Whitney interval joined with Brunner and Munzel's.
+    The replicate is the highest level at which the treatment was assigned:
     boots where the arms share none, launches where they share boots or where nothing says which boot a launch belongs to.
     A benchmark whose printed value cannot depend on speed is refused.
 
@@ -150,6 +153,8 @@ def compare(
     data = dataset.measurements
     if not len(data):
         raise UsageError(f"the dataset {dataset.name} holds no measurements", hint="compare needs benchmark logs")
+    for arm in arms:
+        _check_measured(arm, dataset)
     base, treat = (arm.rows(data, dataset.name) for arm in arms)
     shared = base.index.intersection(treat.index)
     if len(shared):
@@ -169,8 +174,21 @@ def compare(
 def _check_options(confidence: float, margin: float) -> None:
     if not 0.5 < confidence < 1:
         raise UsageError(f"confidence {confidence} is not between 0.5 and 1", hint="use 0.95")
-    if not 0 < margin < 1:
+    if not 0 <= margin < 1:
         raise UsageError(f"margin {margin} is not between 0 and 1", hint="use 0.02 for 2 %")
+
+
+def _check_measured(arm: Selector, dataset: Dataset) -> None:
+    """MissingInput for an environment that is there and whose logs hold no measurement; the notes say why."""
+    environment = dict(arm.terms).get("environment", "")
+    sources = [run.source for run in dataset.files if run.environment == environment]
+    if not environment or not sources or environment in set(dataset.measurements["environment"]):
+        return
+    why = next((f" ({note.message})" for note in dataset.notes if note.source in sources), "")
+    raise MissingInput(
+        f"the {len(sources)} files of the environment {environment!r} in {dataset.name} hold no measurement{why}",
+        hint="add benchmark logs of it",
+    )
 
 
 def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: float, margin: float) -> Comparison:
@@ -179,7 +197,7 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
         reason = str(refused[0]["reason"].iloc[0]) or "the value cannot depend on speed"
         return _refusal(base, treat, "not-informative", reason, confidence, margin)
     base, treat = (arm[arm["informative"]] for arm in (base, treat))
-    base, treat, cautions = _without_warmup(base, treat, dataset.manifest.warmup)
+    base, treat, cautions = without_warmup(base, treat, dataset.manifest.warmup)
     level, unknown = level_of(base, treat)
     if unknown:
         text = "nothing says which boot a launch belongs to: launches count as replicates"
@@ -200,19 +218,6 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
         location=dataset.manifest.location,
     )
     return replace(result, cautions=(*result.cautions, *cautions), baseline_n=_counts(base), treatment_n=_counts(treat))
-
-
-def _without_warmup(base: pd.DataFrame, treat: pd.DataFrame, warmup: int) -> tuple[pd.DataFrame, pd.DataFrame, list[Caution]]:
-    """The arms without the first iterations of each launch, and what that left out."""
-    if not warmup:
-        return base, treat, []
-    kept = [arm[~(arm["iteration"] < warmup).fillna(False)] for arm in (base, treat)]
-    if not all(len(arm) for arm in kept):
-        text = f"an arm has no more than the {warmup} iterations of warm-up, so warm-up is not left out"
-        return base, treat, [Caution("warmup-kept", text)]
-    dropped = len(base) + len(treat) - len(kept[0]) - len(kept[1])
-    text = f"the first {warmup} iterations of each launch were left out as warm-up ({dropped} values)"
-    return kept[0], kept[1], [Caution("warmup-left-out", text)]
 
 
 def _not_positive(base: pd.DataFrame, treat: pd.DataFrame) -> str:
@@ -239,9 +244,7 @@ def _counts(arm: pd.DataFrame) -> Counts:
     return Counts(boots, arm.groupby(["environment", "boot", "launch"]).ngroups, len(arm))
 
 
-def _refusal(
-    base: pd.DataFrame, treat: pd.DataFrame, code: str, reason: str, confidence: float, margin: float
-) -> Comparison:
+def _refusal(base: pd.DataFrame, treat: pd.DataFrame, code: str, reason: str, confidence: float, margin: float) -> Comparison:
     return not_comparable(
         code, reason, replicate="launch", baseline_n=_counts(base), treatment_n=_counts(treat), confidence=confidence, margin=margin
     )

@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING
 from . import schema
 from .capture import Note
 from .document import load
-from .errors import ChecksumError, ManifestError, MissingInput, UsageError
+from .errors import FormatError, ManifestError, MissingInput, UsageError
 from .formats import read_document
 from .layout import Run, check_launches, place, placed, sources
 from .manifest import NAME, Manifest, missing, parse
+from .verify import check_names, vouched
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SUMS = "SHA256SUMS"
-"""Beside the datasets of the project: hashes of their manifests, so that a manifest cannot be changed unseen either."""
-
 
 @dataclass(frozen=True)
 class Dataset:
@@ -35,7 +32,9 @@ class Dataset:
     root: Path
     manifest: Manifest
     files: tuple[Run, ...] = field(repr=False)
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), repr=False)
+    owned: bool = False
+    """True for a dataset of the project: the folder above vouches for its manifest."""
 
     @property
     def kind(self) -> str:
@@ -169,56 +168,21 @@ def open_dataset(name_or_path: str | os.PathLike[str]) -> Dataset:
     path = root / NAME
     if not path.is_file():
         missing(root)
-    owned = _check_manifest(path)
+    owned = vouched(path)
     manifest = parse(path)
-    notes: list[Note] = []
     found = sources(root, manifest)
-    _check_names(root, found, manifest, owned, notes)
+    notes = check_names(root, found, manifest, owned) + _unused(manifest, found)
     runs = [_run(root, source, manifest) for source in found]
     check_launches(runs, path)
     for run in runs:
         notes.extend(run.capture.notes)
-    return Dataset(root.name, root, manifest, tuple(runs), tuple(notes))
+    return Dataset(root.name, root, manifest, tuple(runs), tuple(notes), owned)
 
 
-def checksums(root: Path) -> dict[str, str]:
-    """`sha256:...` of every capture in a dataset's folder, by relative path."""
-    manifest = parse(root / NAME)
-    return {source: "sha256:" + load(root / source).sha256 for source in sources(root, manifest)}
-
-
-def _check_manifest(path: Path) -> bool:
-    """True where the folder above vouches for this manifest; ChecksumError where the bytes differ."""
-    sums = path.parent.parent / SUMS
-    if not sums.is_file():
-        return False
-    for row in sums.read_text().splitlines():
-        digest, _, name = row.partition("  ")
-        if name == f"{path.parent.name}/{NAME}":
-            if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-                raise ChecksumError(
-                    f"the manifest was changed since {SUMS} was written",
-                    path=path,
-                    hint="restore it, or run `amxperf checksum --write` if the change is meant",
-                )
-            return True
-    return False
-
-
-def _check_names(root: Path, found: list[str], manifest: Manifest, owned: bool, notes: list[Note]) -> None:
-    if not manifest.checksums:
-        if owned:
-            raise ChecksumError("the manifest has no checksums", path=manifest.path, hint="run `amxperf checksum`")
-        notes.append(Note("no-checksums", "the dataset has no checksums: a changed file would not be noticed", NAME))
-        return
-    for source in manifest.checksums:
-        if source not in found:
-            raise ChecksumError("a file of the manifest is missing", path=root / source, hint="restore it")
-    for source in found:
-        if source not in manifest.checksums:
-            raise ChecksumError(
-                "the file is not in the manifest's checksums", path=root / source, hint="run `amxperf checksum --write`"
-            )
+def _unused(manifest: Manifest, found: list[str]) -> list[Note]:
+    """A note for each rule of ``[[files]]`` that covers no file: most likely a misprint."""
+    rules = [rule for rule in manifest.files if not any(rule.covers(source) for source in found)]
+    return [Note("unused-rule", f"no file matches {rule.match!r} of [[files]]", NAME) for rule in rules]
 
 
 def _run(root: Path, source: str, manifest: Manifest) -> Run:
@@ -227,6 +191,11 @@ def _run(root: Path, source: str, manifest: Manifest) -> Run:
     document = load(root / source, source=source, sha256=manifest.checksums.get(source, ""))
     try:
         capture = read_document(document, rule.format, rule.options)
+    except FormatError as error:
+        if rule.format:
+            raise
+        hint = f'{error.hint}; or, if it is no capture, list it in {NAME}: ignore = ["{source}"]'
+        raise FormatError(error.message, path=error.path, line=error.line, hint=hint) from error
     except UsageError as error:  # the options are those of the manifest, so the fault is there
         raise ManifestError(f"{error.message} (for {source})", path=manifest.path, hint=error.hint) from error
     boot = boot or manifest.boot(environment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,7 +80,7 @@ def load(path: str | os.PathLike[str], *, source: str | None = None, sha256: str
 
     Parameters
     ----------
-    path : the file.
+    path : the file; '-' reads standard input.
     source : the name for its rows; the path as given if left out.
     sha256 : the hash that the file must have, looked at before it is unpacked; any if left out.
 
@@ -89,7 +90,7 @@ def load(path: str | os.PathLike[str], *, source: str | None = None, sha256: str
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        data = sys.stdin.buffer.read() if os.fspath(path) == "-" else path.read_bytes()
     except IsADirectoryError:
         raise FormatError("this is a folder, not a file", path=path, hint="name a file in it") from None
     except (FileNotFoundError, NotADirectoryError):

@@ -63,8 +63,12 @@ def _parts(arm: pd.DataFrame, keys: list[str]) -> Parts:
 
 
 def _keys(left: pd.DataFrame, right: pd.DataFrame, arms: Arms) -> tuple[list[str], list[str]]:
-    """Columns to hold fixed, and residues: columns in which the arms have no value in common."""
-    pinned = {column for arm in arms for column in arm.columns}
+    """Columns to hold fixed, and residues: columns in which the arms have no value in common.
+
+    A column that both arms pin is the question itself. One that a single arm pins is held fixed in the other arm too:
+    else its other values would pass for an effect.
+    """
+    pinned = set(arms[0].columns) & set(arms[1].columns)
     keys, residues = [], []
     for column in ["environment", *schema.factors(left)]:
         one, other = set(left[column]), set(right[column])

@@ -30,6 +30,7 @@ class Provenance:
     """What stands behind a figure.
 
     `kind` is the weakest kind of the data; `data` hashes all of it; `code` hashes the package's modules.
+    `owned` is False where a dataset is not the project's own: a figure of a reader's data.
     `boots` and `launches` count what the figure shows; None where the notion does not apply.
     """
 
@@ -44,6 +45,7 @@ class Provenance:
     sources: tuple[str, ...] = ()
     boots: int | None = None
     launches: int | None = None
+    owned: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""
@@ -73,6 +75,7 @@ def provenance(
         sources=tuple(sources),
         boots=boots,
         launches=launches,
+        owned=all(dataset.owned for dataset in several),
     )
 
 
@@ -110,10 +113,12 @@ def address(name: str) -> str:
 def citation(name: str, title: str, origin: Provenance) -> str:
     """One sentence for a list of references."""
     data = ", ".join(origin.datasets) or origin.title
+    if origin.owned:
+        head = [f"{AUTHORS} ({RELEASED[:4]}).", f"“{title}” [figure {name}].", f"In: {BOOK}, version {__version__}."]
+    else:  # a reader's data: neither the data nor the page are the contributors'
+        head = [f"“{title}” [figure {name}], drawn from “{origin.title}”."]
     parts = [
-        f"{AUTHORS} ({RELEASED[:4]}).",
-        f"“{title}” [figure {name}].",
-        f"In: {BOOK}, version {__version__}.",
+        *head,
         f"Data: {data} ({origin.kind}{', ' + origin.date if origin.date else ''}; sha256 {origin.data[:12]}),",
         f"{origin.processing} by amxperf {__version__} (code sha256 {origin.code[:12]}).",
     ]
@@ -125,6 +130,8 @@ def citation(name: str, title: str, origin: Provenance) -> str:
 def bibtex(name: str, title: str, origin: Provenance) -> str:
     """The same as a BibTeX entry."""
     data = _escaped(", ".join(origin.datasets) or origin.title)
+    if not origin.owned:
+        data += f", “{_escaped(origin.title)}”"
     fields = {
         "author": "{" + AUTHORS + "}",
         "title": "{" + _escaped(title) + "}",
@@ -133,10 +140,13 @@ def bibtex(name: str, title: str, origin: Provenance) -> str:
         "edition": f"version {__version__}",
         "note": f"Figure {_escaped(name)}. Data: {data} ({origin.kind}), sha256 {origin.data[:12]}. Code sha256 {origin.code[:12]}",
     }
+    kind = "incollection"
+    if not origin.owned:
+        kind, _, _ = "misc", fields.pop("author"), fields.pop("booktitle")
     if address(name):
         fields["url"] = address(name)
     body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
-    return f"@incollection{{amxperf-{name},\n{body}\n}}\n"
+    return f"@{kind}{{amxperf-{name},\n{body}\n}}\n"
 
 
 def _escaped(text: str) -> str:

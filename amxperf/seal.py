@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from .dataset import SUMS, checksums
 from .manifest import NAME
 from .output import write
+from .verify import SUMS, checksums
 
 
 def section(root: Path) -> str:

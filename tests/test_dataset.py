@@ -8,12 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amxperf import open_dataset
-from amxperf.dataset import SUMS, find
+from amxperf.dataset import find
 from amxperf.errors import ChecksumError, FormatError, ManifestError, MissingInput, UsageError
 from amxperf.seal import seal
+from amxperf.verify import SUMS
 
 LOG = "$ ./amx-test -d 10 -t 1 -i 1\nThroughput thread0: 744 bytes per second\n"
 NOTES = "notes-2024"
+
+
+HEADER_ROW = "environment,launch,benchmark,metric,value,unit\nvm,1,b,time,1,s\n"
 
 
 @pytest.fixture
@@ -85,7 +89,7 @@ def test_no_checksums_is_a_warning(make):
 
 def test_removed_and_added(copy):
     (copy / "vm/boot/x.dmesg").write_text("x")
-    with pytest.raises(ChecksumError, match=r"vm/boot/x.dmesg: the file is not in the manifest's checksums; run `amxperf checksum"):
+    with pytest.raises(ChecksumError, match=r"vm/boot/x.dmesg: the file is not in the manifest's checksums; take it away, or run"):
         open_dataset(copy)
     (copy / "vm/boot/x.dmesg").unlink()
     (copy / "vm/boot/host.dmesg").unlink()
@@ -107,7 +111,7 @@ def test_changed_manifest(copy):
 def test_vouched_and_without_checksums(make):
     root = make({"vm/1/a.log": LOG})
     vouch(root)
-    with pytest.raises(ChecksumError, match=r"dataset.toml: the manifest has no checksums; run `amxperf checksum`"):
+    with pytest.raises(ChecksumError, match=r"dataset.toml: the manifest has no checksums; run `amxperf checksum --write "):
         open_dataset(root)
 
 
@@ -177,3 +181,18 @@ def test_any_changed_byte_is_seen(one_capture, draw):
             open_dataset(one_capture.parents[2])
     finally:
         one_capture.write_bytes(original)
+
+
+def test_a_rule_that_matches_nothing(make):
+    root = make({"vm/a.csv": HEADER_ROW}, '[[files]]\nmatch = "*.nomatch"\nformat = "table"\n')
+    said = [note.message for note in open_dataset(root).notes if note.code == "unused-rule"]
+    assert said == ["no file matches '*.nomatch' of [[files]]"]
+
+
+def test_a_stray_file_says_how_to_ignore_it(make):
+    root = make({"vm/a.csv": HEADER_ROW, "vm/notes.txt": "some words\n"})
+    with pytest.raises(FormatError, match=r"notes.txt: the format is not recognised; ") as caught:
+        open_dataset(root)
+    assert caught.value.hint.endswith('list it in dataset.toml: ignore = ["vm/notes.txt"]')
+
+

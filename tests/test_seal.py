@@ -5,9 +5,9 @@ import hashlib
 import pytest
 
 from amxperf import open_dataset
-from amxperf.dataset import SUMS
 from amxperf.errors import ManifestError, OutputError
 from amxperf.seal import seal, section
+from amxperf.verify import SUMS
 
 LOG = "$ ./amx-test -d 10 -t 1 -i 1\nThroughput thread0: 744 bytes per second\n"
 MANIFEST = """

@@ -79,4 +79,6 @@ def coverage(dataset: Dataset, *, name: str, title: str, recipes: dict[str, str]
 
 def _range(table: pd.DataFrame, method: str) -> str:
     values = table.loc[table["method"] == method, "coverage"] * 100
-    return f"{METHODS[method][0]} from {values.min():.0f} to {values.max():.0f} %" if len(values) else f"{METHODS[method][0]} not run"
+    return (
+        f"{METHODS[method][0]} from {values.min():.0f} to {values.max():.0f} %" if len(values) else f"{METHODS[method][0]} not run"
+    )

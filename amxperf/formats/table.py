@@ -14,6 +14,7 @@ melt : column of the file -> metric, for files with one value column per metric.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,17 @@ BETTER_OF = {"s": "lower", "B/s": "higher", "op/s": "higher"}
 
 
 def sniff(document: Document) -> int:
-    """90 for Parquet by its magic bytes, 90 for CSV whose header has every required column, else 0."""
+    """90 for Parquet by its magic bytes, 90 for CSV whose header has every required column.
+
+    25 for CSV that lacks some of them, or has them with another separator: reading it says what is missing. Else 0.
+    """
     if document.data[:4] == b"PAR1":
         return 90 if document.data[-4:] == b"PAR1" else 0
-    return 90 if set(REQUIRED) <= set(header_of(document)) else 0
+    header = header_of(document)
+    if set(REQUIRED) <= set(header):
+        return 90
+    words = {word.strip().lower() for name in header for word in re.split(r"[;\t|]", name)}
+    return 25 if len(words & set(REQUIRED)) >= 3 else 0
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
@@ -49,6 +57,14 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     not a finite number, a bad iteration, `better` or `informative`; UsageError for a bad option.
     """
     opt.only(options, "table", "columns", "melt")
+    header = header_of(document)
+    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+        raise FormatError(
+            f"the columns are not separated by commas: {header[0][:60]!r}",
+            path=document.path or document.source,
+            line=1,
+            hint="write the table with commas",
+        )
     records = read_records(document)
     plan = _Plan(records, opt.mapping(options, "columns"), opt.mapping(options, "melt"))
     rows = [row for line, cells in records.rows for row in plan.rows(line, cells)]

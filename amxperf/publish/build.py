@@ -30,6 +30,9 @@ from .swap import repair, stamp, swap
 COMPARISON = "compare-your-runs"
 """The notebook that takes a reader's own dataset."""
 
+ARMS = {"baseline": "vm", "treatment": "tdx"}
+"""Its arms where none are named: the defaults of its parameters (a test compares them)."""
+
 
 def build(
     root: str | os.PathLike[str],
@@ -71,11 +74,24 @@ def build(
 
 
 def _make(plan: Plan, jobs: int, executor: Executor | None, progress: Progress) -> None:
+    _check_data(plan)
     run_all(plan.jobs, workers=jobs, executor=executor, progress=progress)
     progress(0, 1, "building the pages")
     stage.fill(plan.build / "stage", plan.root / "book", plan.jobs, plan.datasets)
     swap(_sphinx(plan), plan.html, plan.key, [job.notebook for job in plan.jobs])
     progress(1, 1, "building the pages")
+
+
+def _check_data(plan: Plan) -> None:
+    """Changed captures, and a dataset of the reader's that cannot be compared as asked, before any notebook runs."""
+    from ..comparison import compare
+    from ..verify import verify
+
+    for folder in plan.datasets.values():
+        verify(folder)
+    for own in (job.parameters for job in plan.jobs if "dataset" in job.parameters):
+        arms = [own.get(arm, default) for arm, default in ARMS.items()]
+        compare(plan.datasets.get(own["dataset"], own["dataset"]), *arms)
 
 
 @dataclass(frozen=True)

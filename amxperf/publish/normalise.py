@@ -23,9 +23,9 @@ def normalise(executed: dict[str, Any]) -> dict[str, Any]:
 
     Returns
     -------
-    a new notebook: papermill's records gone; the injected-parameters cell tagged `remove-input` and without its
-    `out`; cell ids renumbered; execution counts null; outputs that carry a figure replaced by the directive
-    `amx-figure`; facts dropped; code folded by the tag `hide-input`.
+    a new notebook: papermill's records gone; the injected-parameters cell without its `out`,
+    gone where nothing else was injected; cell ids renumbered; execution counts null;
+    outputs that carry a figure replaced by the directive `amx-figure`; facts dropped; code folded by the tag `hide-input`.
     `metadata.source_map` keeps, for each cell, the number of its cell in the notebook as written (times 10000),
     so that a warning can name it.
     """
@@ -62,7 +62,7 @@ def _parts(cell: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"cell_type": cell["cell_type"], "metadata": keep, "source": source}]
     if "injected-parameters" in tags:
         source = "\n".join(line for line in source.splitlines() if not line.startswith("out ="))
-        tags = [*tags, "remove-input"]
+        tags = [*tags, "hide-input"]  # what the page was really built with
         if all(not line or line.startswith("#") for line in source.splitlines()):
             return []
     elif not SHOWN & set(tags):

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .result import Comparison
 
-WITHIN = {"within-boot": "within this boot", "within-launch": "within this launch"}
+WITHIN = {
+    "within-boot": "between these two boots, which does not speak for the systems",
+    "within-launch": "between these two launches, which does not speak for the systems",
+}
 """Caution codes of a comparison that speaks for one replicate only, and how its sentence says so."""
 
 
@@ -72,7 +75,8 @@ def _verdict(result: Comparison) -> str:
     near = f"equivalent within {100 * result.margin:g} %"
     text = {"equivalent": near, "different and equivalent": f"different, but {near}"}.get(result.verdict, result.verdict)
     text += "".join(f" {WITHIN[caution.code]}" for caution in result.cautions if caution.code in WITHIN)
-    if result.verdict == "inconclusive" and result.settle is not None:
+    apart = any(caution.code in WITHIN for caution in result.cautions)
+    if result.verdict == "inconclusive" and result.settle is not None and not apart:
         noun = {"boot": "boots", "launch": "launches", "value": "values"}[result.replicate]
         text += f"; about {result.settle} {noun} per arm would settle it every second time, "
         text += "if spread and difference stay as observed"

@@ -14,7 +14,7 @@ from amxperf.provenance import SITE, provenance
 ENDINGS = ("svg", "png", "pdf", "csv", "bib", "citation.txt", "metadata.json")
 KEYS = {
     "name", "title", "data_title", "caption", "alt", "version", "address", "citation", "files", "columns", "rows",
-    "datasets", "kind", "date", "source", "data", "code", "processing", "sources", "boots", "launches",
+    "datasets", "kind", "date", "source", "data", "code", "processing", "sources", "boots", "launches", "owned",
 }  # fmt: skip
 
 

@@ -238,7 +238,11 @@ def test_ratios(draw, data):
     assert [float(line.get_xdata()[0]) for line in dots] == pytest.approx(table["ratio"][::-1].tolist())
     bars = [list(x) for x in xs(axes, 2) if list(x) != [1, 1]]
     assert np.array(bars) == pytest.approx(table[["low", "high"]][::-1].to_numpy())
-    assert (figure.origin.boots, figure.origin.launches) == (1, 40) and "95% intervals" in figure.caption and "10 against 10 launches" in figure.caption
+    assert (
+        (figure.origin.boots, figure.origin.launches) == (1, 40)
+        and "95% intervals" in figure.caption
+        and "10 against 10 launches" in figure.caption
+    )
 
 
 def test_a_ratio_without_an_interval_is_hollow(data):

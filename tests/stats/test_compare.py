@@ -52,7 +52,7 @@ def test_ten_launches_of_one_boot_are_not_ten_boots():
     assert result.within.replicate == "launch"
     assert result.within.verdict == "different"
     assert codes(result.within)[0] == "within-boot"
-    assert result.within.sentence().endswith(": different within this boot.")
+    assert result.within.sentence().endswith(": different between these two boots, which does not speak for the systems.")
     assert compare_nested(arm, other, replicate="launch").verdict == "different"
 
 
@@ -63,7 +63,7 @@ def test_one_launch():
     assert (result.verdict, result.code) == ("not comparable", "one-launch")
     assert math.isnan(result.low)
     assert result.within.replicate == "value"
-    assert "within this launch" in result.within.sentence()
+    assert "between these two launches" in result.within.sentence()
     flat = compare_samples(b, t)
     assert (result.within.ratio, result.within.low, result.within.high) == (flat.ratio, flat.low, flat.high)
 

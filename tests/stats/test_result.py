@@ -47,7 +47,8 @@ def test_sentence(identity, claim):
         ({"verdict": "inconclusive"}, "): inconclusive."),
         ({"verdict": "inconclusive", "settle": 24}, "): inconclusive; about 24 launches per arm would settle it every second time, "
          "if spread and difference stay as observed."),
-        ({"cautions": (Caution("within-boot", "x"),)}, "): different within this boot."),
+        ({"cautions": (Caution("within-boot", "x"),)},
+         "): different between these two boots, which does not speak for the systems."),
     ],
 )
 def test_sentence_of_each_verdict(changes, end):
