@@ -2,12 +2,13 @@
 
 import hashlib
 import time
+from pathlib import Path
 
 import pytest
 from tinybook import TinyBook, code
 
-from amxperf.errors import BuildError, MissingInput, OutputError, UsageError
-from amxperf.publish.build import build
+from amxperf.errors import BuildError, ChecksumError, MissingInput, OutputError, UsageError
+from amxperf.publish.build import ARMS, build
 
 
 def hashes(folder):
@@ -94,7 +95,8 @@ def test_own_data_reach_the_comparison_and_nothing_else(tiny, tmp_path, monkeypa
     own = tmp_path / "mine"
     own.mkdir()
     (own / "dataset.toml").write_text('kind = "recorded"\ntitle = "Mine"\n')
-    (own / "b.log").write_text("one\n")
+    rows = "bare,1,b,time,1,s\ntdx,1,b,time,2,s\n"
+    (own / "b.csv").write_text("environment,launch,benchmark,metric,value,unit\n" + rows)
     given = PARAMETERS + '\nbaseline: str = "vm"\ntreatment: str = "tdx"'
     cell = code("print(dataset.split('/')[-1], baseline, treatment)")
     tiny.write("book/compare-your-runs.ipynb", notebook(text("# Yours"), code(given, "parameters"), cell))
@@ -105,7 +107,30 @@ def test_own_data_reach_the_comparison_and_nothing_else(tiny, tmp_path, monkeypa
     build(tiny.root, dataset=own, baseline="bare", progress=lambda *text: said.append(text[2]))
     assert "mine bare tdx" in page(tiny, "compare-your-runs.html")
     assert "book/compare-your-runs.ipynb" in said and "book/one.ipynb" not in said
-    assert (tiny.root / "_build/html/captures/mine/b.log.html").is_file()
+    assert (tiny.root / "_build/html/captures/mine/b.csv.html").is_file()
+    good = page(tiny, "compare-your-runs.html")
+    with pytest.raises(MissingInput, match=r"no environment is called 'tdxx' in the measurements of mine; there are bare, tdx"):
+        build(tiny.root, dataset=own, baseline="bare", treatment="tdxx")
+    assert page(tiny, "compare-your-runs.html") == good
+
+
+def test_the_arms_are_those_of_the_notebook():
+    """What the build checks before it starts is what the notebook compares where nothing is named."""
+    notebook = (Path(__file__).resolve().parents[2] / "book/compare-your-runs.ipynb").read_text()
+    for arm, value in ARMS.items():
+        assert f'"{arm}: str = \\"{value}\\"' in notebook
+
+
+def test_a_changed_capture_stops_the_build_before_any_notebook(tiny):
+    """The manifest names a hash that the file does not have."""
+    toml = tiny.root / "data" / "toy" / "dataset.toml"
+    source = next(path for path in sorted(toml.parent.rglob("*")) if path.is_file() and path != toml)
+    name = source.relative_to(toml.parent).as_posix()
+    toml.write_text(toml.read_text() + f'\n[checksums]\n"{name}" = "sha256:{"0" * 64}"\n')
+    said = []
+    with pytest.raises(ChecksumError, match="changed since its checksum"):
+        build(tiny.root, progress=lambda *text: said.append(text[2]))
+    assert said == []
 
 
 @pytest.mark.parametrize(
