@@ -24,7 +24,7 @@ def tell(page: Page, prefix: str, result: Comparison) -> Comparison:
     inverse = _inverse(result.ratio), _inverse(result.high), _inverse(result.low)
     for name, (ratio, low, high) in {"ratio": (result.ratio, result.low, result.high), "speedup": inverse}.items():
         value, ends = words(ratio, low, high)
-        page.fact(f"{prefix}-{name}", ratio, value, note=note if name == "ratio" else f"inverse of: {note}")
+        page.fact(f"{prefix}-{name}", ratio, value, note=note if name == "ratio" else f"{note}; inverse")
         page.fact(f"{prefix}-interval" if name == "ratio" else f"{prefix}-{name}-interval", [low, high], ends, note=note)
     page.fact(f"{prefix}-verdict", result.verdict, note=result.reason)
     page.fact(f"{prefix}-counts", list(result.replicates()), counted(result), note=note)

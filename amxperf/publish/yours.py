@@ -124,7 +124,8 @@ def survives(result: Comparison, p: float) -> str:
     """'yes, p = 0.004': whether a comparison counts as different by its adjusted p; '' without a test."""
     if math.isnan(p):
         return ""
-    return f"{'yes' if p < 1 - result.confidence else 'no'}, p = {p:.2g}"
+    size = "p < 0.001" if p < 1e-3 else f"p = {p:.2g}"
+    return f"{'yes' if p < 1 - result.confidence else 'no'}, {size}"
 
 
 def advice(result: Comparison) -> str:
