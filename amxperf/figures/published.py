@@ -120,7 +120,7 @@ def _labels(rows) -> list[str]:
     """One label per row; rows that would share one show their treatment instead of the metric."""
     pages = rows["baseline_env"].str.extract(r"(\d+ [KMG]B)")[0].fillna("")
     mixed = pages.groupby(rows["study"]).transform("nunique") > 1
-    extra = [f" · over {page}" if page and more else "" for page, more in zip(pages, mixed, strict=True)]
+    extra = [f" · VM on {page} pages" if page and more else "" for page, more in zip(pages, mixed, strict=True)]
     labels = [_label(row) + over for (_, row), over in zip(rows.iterrows(), extra, strict=True)]
     told = []
     for label, treatment in zip(labels, rows["treatment_env"], strict=True):

@@ -28,6 +28,6 @@ def test_caption_counts_documents_and_dependent_marks(figure):
 def test_labels_say_the_page_size_of_the_baseline(figure):
     labels = [label.get_text() for label in figure.canvas.axes[0].get_yticklabels()]
     pages = [base for base in figure.data["baseline_env"] if "1 GB" in base]
-    assert sum(label.endswith("over 1 GB") for label in labels) == len(pages) == 8
-    assert sum(label.endswith("over 2 MB") for label in labels) == 12
+    assert sum(label.endswith("VM on 1 GB pages") for label in labels) == len(pages) == 8
+    assert sum(label.endswith("VM on 2 MB pages") for label in labels) == 12
     assert len(set(labels)) == len(labels)
