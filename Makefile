@@ -42,9 +42,10 @@ lock: .venv/book.ok
 
 # Do the pins have wheels for the Python versions that cannot be run here?
 wheels: .venv/book.ok
+	@$(PIP) install uv
 	@for version in 3.11 3.12 3.13; do \
-	  $(PIP) install --dry-run --ignore-installed --only-binary=:all: --python-version $$version --target _build/wheels \
-	    --require-hashes -r requirements.lock >/dev/null && echo "wheels for Python $$version: all there" || exit 1; \
+	  $(BIN)/uv pip install --quiet --dry-run --only-binary :all: --python-version $$version --target _build/wheels \
+	    --require-hashes -r requirements-test.lock && echo "wheels for Python $$version: all there" || exit 1; \
 	done
 
 # After a change of files in data/: new checksums in every manifest, and of every manifest.

@@ -172,7 +172,7 @@ def _reason(found: str, confidence: float, margin: float, needed: int | None, le
     wide, narrow, near = f"{100 * confidence:g} %", f"{100 * (2 * confidence - 1):g} %", f"{100 * margin:g} %"
     if found == "inconclusive":
         text = f"the {wide} interval includes 1 and the {narrow} interval leaves the margin of {near}"
-        return text + (f"; about {needed} {_PLURAL[level]} per arm would settle it" if needed else "")
+        return text + (f"; about {needed} {_PLURAL[level]} per arm would settle it every second time" if needed else "")
     parts = [f"the {wide} interval excludes 1"] if "different" in found else []
     parts += [f"the {narrow} interval lies inside the margin of {near}"] if "equivalent" in found else []
     return " and ".join(parts)
