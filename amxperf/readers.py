@@ -12,40 +12,74 @@ Path = str | os.PathLike[str]
 
 
 def read_dmesg(path: Path, **options: Any) -> Capture:
-    """Read a kernel log: tables lines, traces, frames, registers, events."""
+    """Read a kernel log: tables lines, traces, frames, registers, events.
+
+    >>> read_dmesg("data/notes-2024/vm/boot/host.dmesg").counts()
+    {'lines': 104, 'traces': 6, 'frames': 75, 'events': 3}
+    """
     return read(path, "dmesg", **options)
 
 
 def read_ftrace(path: Path, **options: Any) -> Capture:
-    """Read ftrace text: tables events, and traces and frames where it holds stack traces."""
+    """Read ftrace text: tables events, and traces and frames where it holds stack traces.
+
+    >>> read_ftrace("data/vm-ftrace/vm/no-permission/guest.trace").events["reason"].iloc[11]
+    'SIGILL'
+    """
     return read(path, "ftrace", **options)
 
 
 def read_amx_test(path: Path, **options: Any) -> Capture:
-    """Read amx-test output: table measurements, its values marked as uninformative."""
+    """Read amx-test output: table measurements, its values (B/s) marked as uninformative.
+
+    >>> read_amx_test("data/notes-2024/tdx/first-use/amx-test.log").measurements[["value", "informative"]].values.tolist()
+    [[744.0, False]]
+    """
     return read(path, "amx_test", **options)
 
 
 def read_onednn(path: Path, **options: Any) -> Capture:
-    """Read a oneDNN verbose log: table measurements, one row per executed primitive."""
+    """Read a oneDNN verbose log: table measurements, one row per executed primitive, times in s.
+
+    >>> len(read_onednn("data/vm-onednn/vm/amx-4k-00/matmul.log").measurements)
+    68
+    """
     return read(path, "onednn", **options)
 
 
 def read_bpftrace(path: Path, **options: Any) -> Capture:
-    """Read a bpftrace map of VM-exit reasons: table measurements, one row per reason."""
+    """Read a bpftrace map of VM-exit reasons: table measurements, one row per reason; with seconds=... also rates in op/s.
+
+    >>> read_bpftrace("data/tdx-perf-2024/tdx/exits/kvmexit.bpftrace.txt").measurements["exit_reason"].tolist()
+    ['EPT_VIOLATION', 'TDCALL', 'EXTERNAL_INTERRUPT']
+    """
     return read(path, "bpftrace", **options)
 
 
 def read_mmtests(path: Path, **options: Any) -> Capture:
-    """Read an mmtests comparison: table measurements, one row per statistic and environment."""
+    """Read an mmtests comparison: table measurements, one row per statistic and environment.
+
+    >>> data = read_mmtests("data/tdx-perf-2024/netperf-udp-rr.mmtests.txt", benchmark="netperf", unit="op/s").measurements
+    >>> data.loc[data["metric"] == "Hmean", "value"].tolist()
+    [29534.07, 12527.03]
+    """
     return read(path, "mmtests", **options)
 
 
 def read_overheads(path: Path, **options: Any) -> Capture:
-    """Read a CSV of published overheads: table overheads."""
+    """Read a CSV of published overheads: table overheads, with time ratios (1: no difference).
+
+    >>> len(read_overheads("data/published/overheads.csv").overheads)
+    80
+    """
     return read(path, "overheads", **options)
 
 
 def read_table(path: Path, **options: Any) -> Capture:
-    """Read a measurements table (CSV or Parquet): table measurements."""
+    """Read a measurements table (CSV or Parquet): table measurements, values in base SI units.
+
+    >>> columns = {"benchmark": "=benchdnn", "metric": "=time", "value": "seconds", "unit": "=s", "launch": "=1"}
+    >>> read_table("data/tdx-perf-2024/benchdnn-matmul-totals.csv", columns=columns).measurements["value"].max()
+    np.float64(342.7)
+    """
     return read(path, "table", **options)

@@ -15,7 +15,7 @@ from sphinx.util import logging
 from ..document import load
 from ..errors import AmxperfError
 from ..manifest import NAME
-from . import plain
+from . import static_page
 from .store import Store
 
 LINES = 50_000
@@ -65,7 +65,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
             rows.append(f'<li><a href="{link}">{html.escape(source)}</a>, {len(lines)} lines</li>')
         sections.append(_section(dataset, folder, rows))
     if sections:
-        text = plain.document("Captures", "\n".join(sections), up="../")
+        text = static_page.document("Captures", "\n".join(sections), up="../")
         (target / "index.html").write_text(text, encoding="utf-8")
 
 
@@ -80,7 +80,7 @@ def capture_page(dataset: str, source: str, lines: list[str]) -> str:
     up = "../" * (source.count("/") + 2)
     head = f'<p class="faint">A capture of the dataset <a href="{up}captures/index.html#{dataset}">{html.escape(dataset)}</a>, '
     head += f"{len(lines)} lines.</p>"
-    return plain.document(f"{dataset}/{source}", f'{head}{note}\n<pre tabindex="0">{rows}</pre>', up=up)
+    return static_page.document(f"{dataset}/{source}", f'{head}{note}\n<pre tabindex="0">{rows}</pre>', up=up)
 
 
 def _section(dataset: str, folder: Path, rows: list[str]) -> str:

@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import plain
+from . import static_page
 from .links import amx_link
 from .store import Store
 
@@ -235,7 +235,7 @@ def figure_page(name: str, meta: dict[str, Any], folder: Path, back: str, back_t
         f"<p>{html.escape(meta['caption'])}</p><p class=\"faint\">{html.escape(data_line(meta))}</p>"
         f"<h2>How to cite it</h2><p>{citation}</p><pre tabindex=\"0\">{bibtex}</pre><h2>Files</h2><ul>{files}</ul>"
     )
-    return plain.document(meta["title"], body, up="../../", back=back, back_text=back_text)
+    return static_page.document(meta["title"], body, up="../../", back=back, back_text=back_text)
 
 
 __all__ = ["FILES", "FigureDirective", "data_line", "figure_page", "table"]

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingInput, OutputError, UsageError
-from .plainly import dump, plain, show
+from .tableview import TableView
+from .values import dump, plain, show
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
@@ -89,31 +90,6 @@ class Missing:
 
     def _repr_markdown_(self) -> str:
         return f"> **Not shown by this data.** {self.sentence}"
-
-
-@dataclass(frozen=True)
-class TableView:
-    """A small table of a page, with a caption above it."""
-
-    data: Any
-    caption: str = ""
-
-    def _repr_markdown_(self) -> str:
-        head = [str(column) for column in self.data.columns]
-        rows = [[_cell(value) for value in row] for row in self.data.itertuples(index=False)]
-        lines = [head, ["---"] * len(head), *rows]
-        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        return f"**{self.caption}**\n\n{body}\n" if self.caption else body + "\n"
-
-    def __str__(self) -> str:
-        return self.data.to_string(index=False)
-
-
-def _cell(value: Any) -> str:
-    """A cell as Markdown: numbers to four digits, no bars or line breaks that would end the cell."""
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.4g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
 
 
 @dataclass

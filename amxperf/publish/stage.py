@@ -12,8 +12,8 @@ from typing import Any
 from ..errors import BuildError
 from .normalise import normalise
 from .notebooks import Job
-from .plainly import dump
 from .store import FOLDER
+from .values import dump
 
 _SKIPPED = ("__pycache__", "node_modules")
 

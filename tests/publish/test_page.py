@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from amxperf.errors import UsageError
 from amxperf.publish.page import FACT_MIME, open_page
-from amxperf.publish.plainly import dump, plain, show
+from amxperf.publish.values import dump, plain, show
 
 DATA = SimpleNamespace(name="toy", kind="recorded", title="A toy", sha256="ab" * 32)
 
