@@ -89,7 +89,7 @@ def compare(
 ) -> None:
     """Compare two arms of a dataset, benchmark by benchmark.
 
-    Exit code 0: every question has an answer; 2: one or more are inconclusive; 3: nothing is comparable.
+    Exit code 0: every question has an answer; 2: one or more are inconclusive or refused; 3: nothing is comparable.
     """
     from . import output
     from .comparison import compare as run

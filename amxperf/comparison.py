@@ -15,10 +15,10 @@ from .capture import Note
 from .dataset import Dataset, open_dataset
 from .errors import MissingInput, UsageError
 from .pairing import pairs
-from .replication import copies, level_of, uneven_boots
+from .replication import copies, counts, level_of, uneven_boots
 from .selector import Selector, parse
 from .stats.compare import compare_nested
-from .stats.result import Caution, Comparison, Counts, not_comparable
+from .stats.result import Caution, Comparison, not_comparable
 from .warmup import without_warmup
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class Comparisons:
                 {
                     "benchmark": result.benchmark,
                     "metric": result.metric,
+                    "unit": result.unit,
+                    "better": result.better,
+                    "baseline": result.baseline,
+                    "treatment": result.treatment,
                     **dict(result.factors),
                     "ratio": result.ratio,
                     "low": result.low,
@@ -163,7 +167,10 @@ def compare(
     found, notes = pairs(base, treat, arms)
     results = []
     for pair in found:
-        result = _one(pair.baseline, pair.treatment, dataset, confidence, margin)
+        if pair.mixed:
+            result = _refusal(pair.baseline, pair.treatment, "mixed-factors", pair.mixed, confidence, margin)
+        else:
+            result = _one(pair.baseline, pair.treatment, dataset, confidence, margin)
         result = result.named(
             **pair.identity, baseline=str(arms[0]), treatment=str(arms[1]), factors=pair.factors, kind=dataset.kind
         )
@@ -217,7 +224,7 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
         margin=margin,
         location=dataset.manifest.location,
     )
-    return replace(result, cautions=(*result.cautions, *cautions), baseline_n=_counts(base), treatment_n=_counts(treat))
+    return replace(result, cautions=(*result.cautions, *cautions), baseline_n=counts(base), treatment_n=counts(treat))
 
 
 def _not_positive(base: pd.DataFrame, treat: pd.DataFrame) -> str:
@@ -238,13 +245,8 @@ def _nested(arm: pd.DataFrame) -> list[list[Any]]:
     return [list(launches.values()) for launches in boots.values()]
 
 
-def _counts(arm: pd.DataFrame) -> Counts:
-    """Boots (0 where unknown), launches and values of an arm."""
-    boots = 0 if (arm["boot"] == "").any() else arm.groupby(["environment", "boot"]).ngroups
-    return Counts(boots, arm.groupby(["environment", "boot", "launch"]).ngroups, len(arm))
-
 
 def _refusal(base: pd.DataFrame, treat: pd.DataFrame, code: str, reason: str, confidence: float, margin: float) -> Comparison:
     return not_comparable(
-        code, reason, replicate="launch", baseline_n=_counts(base), treatment_n=_counts(treat), confidence=confidence, margin=margin
+        code, reason, replicate="launch", baseline_n=counts(base), treatment_n=counts(treat), confidence=confidence, margin=margin
     )

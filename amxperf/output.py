@@ -87,11 +87,11 @@ def write(data: bytes, out: Path | None, format: str = "text") -> None:
 
 
 def verdict_code(results: Comparisons) -> int:
-    """0: every question is answered; 2: one or more are inconclusive; 3: nothing is comparable."""
+    """0: every question is answered; 2: one or more are inconclusive or refused; 3: nothing is comparable."""
     verdicts = {result.verdict for result in results}
     if not verdicts - {"not comparable"}:
         return 3
-    return 2 if "inconclusive" in verdicts else 0
+    return 2 if verdicts & {"inconclusive", "not comparable"} else 0
 
 
 def comparisons(results: Comparisons, format: str) -> str:

@@ -29,6 +29,8 @@ class Pair:
     baseline: pd.DataFrame
     treatment: pd.DataFrame
     cautions: tuple[Caution, ...]
+    mixed: str = ""
+    """Why the rows of an arm are no sample of one thing; '' where they are."""
 
 
 def pairs(baseline: pd.DataFrame, treatment: pd.DataFrame, arms: Arms) -> tuple[list[Pair], list[Note]]:
@@ -53,7 +55,8 @@ def pairs(baseline: pd.DataFrame, treatment: pd.DataFrame, arms: Arms) -> tuple[
             if case in cases[1]:
                 one, other = cases[0][case], cases[1][case]
                 factors = tuple((name, value) for name, value in zip(keys, case, strict=True) if value)
-                found.append(Pair(identity, factors, one, other, _differences(one, other, residues)))
+                mixed = next((text for arm in (one, other) for text in _mixture(arm, residues)), "")
+                found.append(Pair(identity, factors, one, other, _differences(one, other, residues), mixed))
     return found, notes
 
 
@@ -78,10 +81,33 @@ def _keys(left: pd.DataFrame, right: pd.DataFrame, arms: Arms) -> tuple[list[str
     return keys, residues
 
 
+def _mixture(arm: pd.DataFrame, residues: list[str]) -> list[str]:
+    """Columns in which the other arm has no value in common and this arm has several: it mixes different things.
+
+    A column with a value of its own for every launch is a label (a time, a host), not a factor.
+    """
+    launches = arm[["environment", "boot", "launch"]].drop_duplicates()
+    found = []
+    for column in residues:
+        values = sorted(set(arm[column]))
+        if 1 < len(values) < max(len(launches), 2):
+            found.append(
+                f"an arm mixes {column} {_few(values)}, and the other arm has none of them; pin one value in each arm, "
+                "or take the column out of the data if it does not matter"
+            )
+    return found
+
+
+def _few(values: list[str], most: int = 4) -> str:
+    """The first values, and how many there are more."""
+    shown = ", ".join(value or "none" for value in values[:most])
+    return shown + (f" and {len(values) - most} more" if len(values) > most else "")
+
+
 def _differences(left: pd.DataFrame, right: pd.DataFrame, residues: list[str]) -> tuple[Caution, ...]:
     found = []
     for column in residues:
-        one, other = (", ".join(sorted(set(arm[column]) - {""})) for arm in (left, right))
+        one, other = (_few(sorted(set(arm[column]) - {""})) for arm in (left, right))
         found.append(Caution("also-differs", f"{column} differs too: {one or 'none'} against {other or 'none'}"))
     return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .stats.result import Caution
+from .stats.result import Caution, Counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,3 +64,9 @@ def copies(base: pd.DataFrame, treat: pd.DataFrame) -> list[Caution]:
     if same:
         found.append(Caution("identical-launches", f"{same} launches repeat the values of another one exactly: copied files?"))
     return found
+
+
+def counts(arm: pd.DataFrame) -> Counts:
+    """Boots (0 where unknown), launches and values of an arm."""
+    boots = 0 if (arm["boot"] == "").any() else arm.groupby(["environment", "boot"]).ngroups
+    return Counts(boots, arm.groupby(["environment", "boot", "launch"]).ngroups, len(arm))

@@ -28,6 +28,9 @@ def without_warmup(base: pd.DataFrame, treat: pd.DataFrame, warmup: int) -> tupl
     """
     if not warmup:
         return base, treat, _seen(base, treat)
+    if base["iteration"].isna().all() or treat["iteration"].isna().all():
+        text = f"the manifest's warmup = {warmup} leaves nothing out: the rows carry no iteration; add the column"
+        return base, treat, [Caution("warmup-not-numbered", text)]
     kept = [arm[~(arm["iteration"] < warmup).fillna(False)] for arm in (base, treat)]
     if not all(len(arm) for arm in kept):
         text = f"an arm has no more than the {warmup} iterations of warm-up, so warm-up is not left out"

@@ -263,3 +263,36 @@ def test_an_environment_whose_logs_hold_no_value(make):
     root = make({"vm/1.log": log, "tdx/1.log": "$ ./amx-test -d 10\nThroughput thread0: 744 bytes per second\n"})
     with pytest.raises(MissingInput, match=r"the 1 files of the environment 'vm' in mine hold no measurement \(killed by SIGILL"):
         compare(root, "vm", "tdx")
+
+
+def _sized(rows):
+    table = "".join(f"{side},{launch},x,time,{value},s,{size}\n" for side, launch, value, size in rows)
+    return {"t.csv": "environment,launch,benchmark,metric,value,unit,size\n" + table}
+
+
+def test_arms_that_mix_different_sizes_are_refused(make):
+    """1024 and 2048 against 1000 and 4096: the ratio would be that of the mixtures."""
+    rows = [
+        (side, i, value + i / 100, size)
+        for side, sizes in (("vm", (1024, 2048)), ("tdx", (1000, 4096)))
+        for value, size in zip((1, 2), sizes, strict=True)
+        for i in range(6)
+    ]
+    result = compare(make(_sized(rows)), "vm", "tdx")[0]
+    assert (result.verdict, result.code) == ("not comparable", "mixed-factors")
+    assert result.reason.startswith("an arm mixes size 1024, 2048, and the other arm has none of them; pin one value")
+
+
+def test_a_column_that_names_every_launch_is_a_label(make):
+    rows = [(side, i, 1 + i / 100, f"{side}-{i}") for side in ("vm", "tdx") for i in range(6)]
+    result = compare(make(_sized(rows)), "vm", "tdx")[0]
+    said = [caution.message for caution in result.cautions if caution.code == "also-differs"]
+    assert result.verdict != "not comparable"
+    assert said == ["size differs too: vm-0, vm-1, vm-2, vm-3 and 2 more against tdx-0, tdx-1, tdx-2, tdx-3 and 2 more"]
+
+
+def test_warm_up_of_rows_without_numbers(make):
+    rows = [(side, i // 3, 1 + i / 100, "") for side in ("vm", "tdx") for i in range(9)]
+    result = compare(make(_sized(rows), "warmup = 1\n"), "vm", "tdx")[0]
+    assert "warmup-not-numbered" in {caution.code for caution in result.cautions}
+    assert "warmup-left-out" not in {caution.code for caution in result.cautions}
