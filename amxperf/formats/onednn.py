@@ -6,8 +6,9 @@ names after `operation`. Where no template stands above an exec line, the column
 
 Measurements: benchmark = primitive kind (`matmul`) or `graph-` and the partition kind, metric `exec_time` in s, better `lower`.
 Factors: `problem` (as printed; for a graph the shapes of its inputs), `dtype` (of `src`, else of the first tensor),
-`implementation`, `isa` (:func:`isa_of`), `threads` (from the `nthr:` line). `iteration` counts the lines of the file
-that share benchmark and factors, from 0. No options.
+`implementation`, `isa` (:func:`isa_of`), `threads` (from the `nthr:` line), and `prop_kind` (the direction, such as
+`backward_data`) where a line of the file names one; a primitive without one, such as matmul, prints `undef`, which stays empty.
+`iteration` counts the lines of the file that share benchmark and factors, from 0. No options.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ FALLBACK = {
 }
 """Columns after the operation, by component and their number, for exec lines above which no template stands."""
 
-_VARIANT = ("engine", "prop_kind", "attributes", "auxiliary", "op_names")
+_VARIANT = ("engine", "attributes", "auxiliary", "op_names")
 _WORDS = ("amx", "avx10", "avx512", "avx2", "avx", "sse41", "sve", "asimd")
 
 
@@ -83,7 +84,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     Notes: `library` and `isa` (their messages are the text of the log, so that datasets can compare them), `cut-line` for a last
     line without its end (its time may be cut and is not used), `skipped-line` for exec lines that do not fit their template,
     `several-processes` where a second header shows that iterations come from more than one process, `mixed-problems` where lines
-    that count as repeats differ in layout, attributes or direction, `no-exec` where nothing was executed.
+    that count as repeats differ in layout or attributes, `no-exec` where nothing was executed.
 
     Raises FormatError where no line carries the marker, UsageError for any option.
     """
@@ -180,6 +181,8 @@ class _Log:
             "isa": isa_of(implementation),
             "threads": self._threads,
         }
+        if (direction := cells.get("prop_kind", "")) not in ("", "undef"):
+            factors["prop_kind"] = direction
         key = (benchmark, *factors.values())
         variant = (tensors, *(cells.get(name, "") for name in _VARIANT))
         self._mixed += self._variants.setdefault(key, variant) != variant
@@ -198,7 +201,7 @@ class _Log:
             message = f"{self._headers} library headers: the iterations come from more than one process"
             self.note("several-processes", message)
         if self._mixed:
-            message = f"{self._mixed} lines count as repeats and differ in layout, attributes or direction"
+            message = f"{self._mixed} lines count as repeats and differ in layout or attributes"
             self.note("mixed-problems", message)
         if not self.rows:
             self.note("no-exec", "nothing was executed, or its profiling was off")

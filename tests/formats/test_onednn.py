@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amxperf import schema
 from amxperf.document import Document, load
 from amxperf.errors import AmxperfError, FormatError, UsageError
 from amxperf.formats.onednn import isa_of, read, sniff
@@ -132,6 +133,37 @@ def test_what_looks_alike_and_is_not_is_noted(sample):
     broken = f"{line}\n{line},1\n{line.replace('256x256:256x256,', '256x256:256x256,x')}\n"
     tables, notes = read(doc(broken), {})
     assert len(tables["measurements"]) == 1 and [(note.code, note.line) for note in notes] == [("skipped-line", 2)]
+
+
+TRAINING = (
+    "onednn_verbose,v1,primitive,exec,cpu,convolution,jit:avx512_core_bf16,{direction},src:bf16::blocked:acdb::f0,"
+    "{attributes},alg:convolution_direct,mb32_ic256oc512,{time}\n"
+)
+
+
+def test_each_direction_of_a_primitive_is_its_own_benchmark():
+    times = {"forward_training": [1.0, 1.5], "backward_data": [2.0, 2.5], "backward_weights": [4.0, 12.0]}
+    text = "".join(
+        TRAINING.format(direction=direction, attributes="", time=both[turn]) for turn in (0, 1) for direction, both in times.items()
+    )
+    tables, notes = read(doc(text), {})
+    data = tables["measurements"]
+    assert [note.code for note in notes] == []
+    assert schema.factors(data)[-1] == "prop_kind"
+    for direction, group in data.groupby("prop_kind"):
+        assert (group["value"] * 1000).tolist() == pytest.approx(times.pop(direction))
+        assert group["iteration"].tolist() == [0, 1]
+    assert times == {}
+    mixed = text + TRAINING.format(direction="backward_data", attributes="attr-scratchpad:user", time=2.0)
+    assert [(note.code, note.message[:2]) for note in read(doc(mixed), {})[1]] == [("mixed-problems", "1 ")]
+
+
+def test_without_a_direction_there_is_no_such_factor(logs, sample):
+    plain = ["problem", "dtype", "implementation", "isa", "threads"]
+    assert all(schema.factors(read(load(path), {})[0]["measurements"]) == plain for path in logs)
+    data = read(doc(sample + TRAINING.format(direction="backward_data", attributes="", time=2.0)), {})[0]["measurements"]
+    assert schema.factors(data) == [*plain, "prop_kind"]
+    assert data["prop_kind"].tolist() == [""] * 68 + ["backward_data"]
 
 
 def test_a_last_line_without_end_is_not_used(sample):
