@@ -2,10 +2,12 @@
 
 The steps follow Linux 6.16.1 (arch/x86/kernel/fpu/xstate.c, core.c, arch/x86/kvm/vmx/vmx.c) and the TDX module 1.5.01.
 A step that a TDX guest takes without the host is not expected in the host's log of one.
+A host step is seen in the messages of an instrumented kernel or in the tracepoints of a stock one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,21 @@ if TYPE_CHECKING:
     from .dataset import Dataset
 
 XFD, XFD_ERR, TILEDATA = 0x1C4, 0x1C5, 1 << 18
+NM, FAULT_BITS = 0x8000_0007, 0x8000_00FF
+"""Interruption information of an exit for #NM: valid (bit 31), vector 7 (bits 7 to 0)."""
+
+
+def _is_nm(events: pd.DataFrame) -> pd.Series:
+    known = events["intr_info"].fillna(0).astype("uint64")
+    return (events["reason"] == "EXCEPTION_NMI") & ((known & FAULT_BITS) == NM)
+
+
+STOCK: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "kvm_msr": lambda events: events["reason"] == "write",  # by the guest; without "#GP": KVM took it
+    "kvm_exit": _is_nm,
+    "kvm_inj_exception": lambda events: events["reason"].str.contains(r"#NM\b", regex=True),
+}
+"""Tracepoint of a stock KVM -> which of its events can show a step."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,7 @@ class Step:
     """One step.
 
     It is seen where an event of `kinds` (with `msr` and `value`, if given) or a frame of `function` is;
+    :data:`STOCK` says which events of a stock kernel's tracepoints count;
     with `room` also where an x86_fpu event shows a buffer with room for tile data (xcomp_bv bit 18).
     One event can mean two steps: QEMU's reset and a guest's own write look alike in the host's log. So an event counts only below
     the first event of the step `after` in the same file, and only above that of the step `before`, if these are given.
@@ -45,6 +63,8 @@ class Step:
     def events(self, events: pd.DataFrame) -> pd.DataFrame:
         """The rows that show this step."""
         found = events[events["kind"].isin(self.kinds) & (events["side"] == self.side)]
+        for kind in STOCK.keys() & set(self.kinds):
+            found = found[(found["kind"] != kind) | STOCK[kind](found)]
         if self.msr is not None:
             found = found[found["msr"].eq(self.msr).fillna(False)]
         if self.value is not None:
@@ -79,7 +99,7 @@ STEPS = (
     ),
     Step(
         "emulate the write", "host", "KVM", "first non-zero write of IA32_XFD exits; afterwards #NM is intercepted",
-        ("kvm_set_msr",), XFD, TILEDATA, tdx=False,
+        ("kvm_set_msr", "kvm_msr"), XFD, TILEDATA, tdx=False,
     ),
     Step(
         "task permission", "guest", "application", "asks for ARCH_REQ_XCOMP_PERM",
@@ -87,11 +107,11 @@ STEPS = (
     ),
     Step(
         "#NM exit", "host", "KVM", "the first tile-data instruction exits; KVM reads IA32_XFD_ERR",
-        ("nm_exit_read_xfd_err",), tdx=False,
+        ("nm_exit_read_xfd_err", "kvm_exit"), tdx=False,
     ),
     Step(
         "#NM injection", "host", "KVM", "queues #NM for the next entry",
-        ("nm_queued",), function="handle_exception_nmi", tdx=False,
+        ("nm_queued", "kvm_inj_exception"), function="handle_exception_nmi", tdx=False,
     ),
     Step(
         "#NM handler", "guest", "guest kernel", "takes #NM and reads IA32_XFD_ERR",
@@ -100,7 +120,7 @@ STEPS = (
     Step("clear XFD_ERR", "guest", "guest kernel", "writes IA32_XFD_ERR = 0", ("write_msr",), XFD_ERR, 0),
     Step(
         "emulate the clear", "host", "KVM", "the guest's write of IA32_XFD_ERR = 0 exits: only reads are passed through",
-        ("kvm_set_msr",), XFD_ERR, 0, tdx=False, after="#NM exit",
+        ("kvm_set_msr", "kvm_msr"), XFD_ERR, 0, tdx=False, after="#NM exit",
     ),
     Step(
         "task buffer", "guest", "guest kernel", "allocates the thread's larger fpstate",

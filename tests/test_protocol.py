@@ -80,6 +80,36 @@ def test_tracepoints(data):
     assert "write_msr: 1c4, value 0" in text[seen.loc["disarm XFD", "line"] - 1]
 
 
+EXIT = "kvm_exit: vcpu 1 reason EXCEPTION_NMI rip 0x401234 info1 0x0 info2 0x0 intr_info 0x{:x} error_code 0x0"
+STOCK = [  # what trace-cmd records on a host without the instrumentation of the notes
+    "kvm_msr: msr_write 1c5 = 0x0",  # before the #NM exit: not its clear
+    "kvm_msr: msr_read 1c4 = 0x40000",
+    "kvm_msr: msr_write 1c4 = 0x40000 (#GP)",
+    "kvm_msr: msr_write 1c4 = 0x40000",  # line 4
+    EXIT.format(0x80000306),  # #UD
+    EXIT.format(0x307),  # not valid
+    "kvm_exit: vcpu 1 reason EXTERNAL_INTERRUPT rip 0x401234 info1 0x0 info2 0x0 intr_info 0x80000007 error_code 0x0",
+    EXIT.format(0x80000307),  # line 8: #NM
+    "read_msr: 1c5, value 40000",
+    "kvm_inj_exception: #GP (0x0)",
+    "kvm_inj_exception: #NM",  # line 11
+    "kvm_msr: msr_write 1c5 = 0x40000",
+    "kvm_msr: msr_write 1c5 = 0x0",  # line 13
+]
+
+
+@pytest.mark.parametrize("side", ["host", "guest"])
+def test_stock_tracepoints_of_a_host(make, side):
+    """The lines are those marked above; the same file as a guest's shows no step of the host."""
+    text = "".join(f"  CPU 1/KVM-4374  [002] d..1.  12.{k:06}: {event}\n" for k, event in enumerate(STOCK))
+    rule = f"[[files]]\nmatch = '*.trace'\nformat = 'ftrace'\nside = '{side}'\n"
+    found = steps(open_dataset(make({"vm/1/host.trace": text}, rule)), "vm")
+    host = found[(found["side"] == "host") & found["seen"]]
+    wanted = {"emulate the write": 4, "#NM exit": 8, "#NM injection": 11, "emulate the clear": 13}
+    assert host["line"].to_dict() == (wanted if side == "host" else {})
+    assert set(host["order"]) <= {"ok"}
+
+
 def test_out_of_order_is_said(make):
     log = "[    9.000000] write xfd to cpu0 with 0x40000\n[    8.500000] handle_xfd_event on CPU0\n"
     files = {"vm/1/a.dmesg": log}
