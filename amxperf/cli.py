@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .errors import AmxperfError, OutputError, UsageError
+from .errors import AmxperfError, DataError, MissingInput, OutputError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,23 +59,35 @@ def parse(
     reader: Annotated[str | None, typer.Option(help="Format of the files, if it is not to be recognised.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file; needed for parquet.")] = None,
 ) -> None:
-    """Read files: say what was recognised, or print one table."""
+    """Read files: say what was recognised, or print one table.
+
+    A file that cannot be read is named on standard error and costs none of the others; the exit code is then the first such file's.
+    """
     from . import output
     from .formats import read
 
     if format and not table:
         raise UsageError(f"--format {format.value} is for tables", hint="add --table measurements, or leave it out")
-    captures = [read(path, reader) for path in files]
+    captures, codes = [], []
+    for path in files:
+        try:
+            captures.append(read(path, reader))
+        except (DataError, MissingInput) as error:
+            codes.append(_fail(str(error), error.exit_code))
+    stop = typer.Exit(codes[0] if codes else 0)
+    if not captures:
+        raise stop
     if table is None:
         text = "\n".join(output.summary(capture) for capture in captures) + "\n"
         output.write(text.encode(), out)
-        return
+        raise stop
     for capture in captures:
         typer.echo(f"{capture.source}: {capture.format}", err=True)
         for note in capture.notes:
             typer.echo(str(note), err=True)
     form = (format or Format.csv).value
     output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], form), out, form)
+    raise stop
 
 
 @app.command()

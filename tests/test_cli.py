@@ -126,9 +126,38 @@ def test_bad_files(run, tmp_path):
     assert run("parse", tmp_path / "marked.log")[0] == 0
 
 
-def test_a_bad_file_among_good_ones_leaves_no_output(run, tmp_path):
-    complains(run("parse", ONEDNN, tmp_path / "none.log", "--table", "measurements", "--out", tmp_path / "out.csv"), 66)
-    assert os.listdir(tmp_path) == []
+@pytest.fixture
+def unread(tmp_path):
+    """Two files that cannot be read: one that is not there (66) and one of no known format (65)."""
+    (tmp_path / "what.log").write_text("hello\n")
+    return tmp_path / "none.log", tmp_path / "what.log"
+
+
+def test_bad_files_cost_no_good_one(run, unread):
+    none, what = unread
+    code, out, err = run("parse", none, ONEDNN, what, DMESG)
+    heads = [line.split(": ")[0] for line in out.splitlines() if not line.startswith(" ")]
+    assert (code, heads) == (66, [str(ONEDNN), str(DMESG)])
+    first, second = err.splitlines()
+    assert first.startswith(f"amxperf: {none}: no such file")
+    assert second.startswith(f"amxperf: {what}: the format is not recognised")
+    assert run("parse", what, ONEDNN, none)[0] == 65
+
+
+def test_tables_of_the_good_files_are_whole(run, unread, tmp_path):
+    table = "parse", "--table", "measurements"
+    alone = run(*table, ONEDNN)[1]
+    code, out, err = run(*table, unread[0], ONEDNN, unread[1])
+    assert (code, out) == (66, alone) and err.count("amxperf: ") == 2 and f"{ONEDNN}: onednn\n" in err
+    assert run(*table, ONEDNN, unread[1], "--out", tmp_path / "out.csv")[:2] == (65, "")
+    assert (tmp_path / "out.csv").read_text() == alone
+
+
+@pytest.mark.parametrize("table", [(), ("--table", "measurements")])
+def test_bad_files_alone_leave_no_output(run, unread, tmp_path, table):
+    code, out, err = run("parse", *unread, *table, "--out", tmp_path / "out.csv")
+    assert (code, out, len(err.splitlines())) == (66, "", 2)
+    assert os.listdir(tmp_path) == ["what.log"]
 
 
 def test_output_that_cannot_be_written(run, tmp_path):
