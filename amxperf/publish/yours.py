@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..capture import Note
 from ..comparison import Comparisons, compare
 from ..errors import MissingInput, UsageError
+from ..stats.compare import ENOUGH
 from ..stats.many import adjusted
 from .tell import counted, words
 
@@ -132,6 +133,8 @@ def advice(result: Comparison) -> str:
     """What to run for one comparison; '' where it is settled."""
     if result.verdict == "inconclusive":
         plural = {"boot": "boots", "launch": "launches", "value": "values"}[result.replicate]
+        if result.settle is None and min(result.replicates()) < ENOUGH:
+            return f"fewer than {ENOUGH} {plural} do not know their own spread: run at least {ENOUGH} per arm first"
         if result.settle is None:
             return f"no practical number of {plural} settles it: reduce the noise first, or accept a wider margin"
         return f"about {result.settle} {plural} per arm; plan for more, since at that number it succeeds about every second time"

@@ -72,6 +72,23 @@ def test_an_open_question_says_how_many_launches():
     assert advice(result).startswith(f"about {result.settle} launches")
 
 
+def test_an_open_question_with_few_replicates_says_to_run_more_first(make):
+    """Three boots per arm that overlap; from five on, the noise is known, and may be too much."""
+
+    def asked(boots):
+        arms = {"vm": 1, "tdx": 1.01}.items()
+        rows = [f"{arm},b{k},l0,gemm,time,{value + k / 10},s" for arm, value in arms for k in range(boots)]
+        text = "\n".join(["environment,boot,launch,benchmark,metric,value,unit", *rows]) + "\n"
+        result = ap.compare(make({"times.csv": text}, name=f"of{boots}"), "vm", "tdx")[0]
+        assert result.verdict == "inconclusive"
+        return result
+
+    assert advice(asked(3)) == advice(asked(4))
+    assert advice(asked(4)) == "fewer than 5 boots do not know their own spread: run at least 5 per arm first"
+    enough = replace(asked(5), settle=None)
+    assert advice(enough).startswith("no practical number of boots settles it: reduce the noise")
+
+
 def test_facts_of_one_comparison():
     page = ap.open_page("p", "vm-onednn")
     result = tell(page, "gain", ap.compare(page.dataset, "isa=amx", "isa=avx512")[0])
