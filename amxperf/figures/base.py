@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import OutputError
 from ..provenance import Provenance, address, bibtex, citation
-from .theme import SETTINGS
+from .theme import SETTINGS, any_script
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ class Figure:
             "png": {"Software": None},
             "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
         }
-        with matplotlib.rc_context({**SETTINGS, "svg.hashsalt": self.name}):
+        with matplotlib.rc_context({**SETTINGS, "svg.hashsalt": self.name}), any_script():
             self.canvas.savefig(path, format=ending, metadata=empty[ending], bbox_inches="tight", pad_inches=0.08)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
@@ -108,6 +108,6 @@ class Figure:
         import matplotlib
 
         stream = io.BytesIO()
-        with matplotlib.rc_context(SETTINGS):
+        with matplotlib.rc_context(SETTINGS), any_script():
             self.canvas.savefig(stream, format="png", bbox_inches="tight", metadata={"Software": None})
         return {MIME: {"name": self.name}, "image/png": stream.getvalue(), "text/plain": f"{self.title}\n{self.caption}"}

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
 from ..provenance import provenance
 from ..selector import parse
 from .base import Figure
-from .theme import COLOURS, drawing, ratio_axis, sign
+from .theme import COLOURS, any_script, drawing, ratio_axis, sign
 
 if TYPE_CHECKING:
     from ..comparison import Comparisons
     from ..dataset import Dataset
     from ..stats.result import Comparison
+
+LONGEST = 44
+"""Characters of a label in the picture; the data hold it whole."""
+
+WIDTH, NARROWEST = 7.2, 3.2
+"""Inches: width of the picture, and the least width of its axes; wide labels widen the picture, not narrow the axes."""
 
 
 def ratios(
@@ -39,29 +46,67 @@ def ratios(
     )
     data = comparisons.frame()
     data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)
-    data.insert(0, "label", [label(result) for result in shown])
+    labels = [label(result) for result in shown]
+    readings = [f"{words} {interval(result)}" for words, result in zip(labels, shown, strict=True)]
+    data.insert(0, "label", labels)
     origin = provenance(dataset, "aggregated", **_replicates(dataset, comparisons))
-    with drawing(7.2, 1.1 + 0.32 * len(shown)) as (canvas, axes):
+    with drawing(WIDTH, 1.1 + 0.32 * len(shown)) as (canvas, axes):
         for row, result in enumerate(reversed(shown)):
             closed = math.isfinite(result.low)
             shade = COLOURS["muted"] if not closed else COLOURS["accent"]
             if closed:
                 axes.plot([result.low, result.high], [row, row], color=shade, linewidth=2.2, solid_capstyle="butt")
             axes.plot(result.ratio, row, "o", markersize=7, color=shade, markerfacecolor=shade if closed else "white", zorder=3)
-        axes.set_yticks(range(len(shown)), [label(result) for result in reversed(shown)], fontsize=8.5)
+        axes.set_yticks(range(len(shown)), shortened(labels)[::-1], fontsize=8.5)
         axes.set_ylim(-0.6, len(shown) - 0.4)
         ratio_axis(axes, f"{comparisons.treatment} over {comparisons.baseline} (ratio; {_better(shown, comparisons.treatment)})")
         axes.grid(axis="y", visible=False)
         sign(canvas, origin)
+        with any_script():
+            canvas.draw_without_rendering()
+        lacking = NARROWEST - axes.get_position().width * WIDTH
+        if lacking > 0:
+            canvas.set_figwidth(WIDTH + lacking)
     return Figure(
         name,
         title,
         canvas,
         pd.DataFrame(data),
         caption=_caption(comparisons, shown, dataset),
-        alt=f"{len(shown)} horizontal bars: " + "; ".join(f"{label(r)} {interval(r)}" for r in shown) + ".",
+        alt=f"{len(shown)} horizontal bars: " + "; ".join(readings) + ".",
         origin=origin,
     )
+
+
+def shortened(labels: Sequence[str], longest: int = LONGEST) -> list[str]:
+    """Labels of at most `longest` characters: long ones lose their middle, and those that would look alike are numbered.
+
+    The cut lies as near to the middle as tells most labels apart.
+
+    >>> shortened(["conv " + "x" * 50 + " f32", "add"], 15)
+    ['conv xx…xxx f32', 'add']
+    >>> shortened(["a" * 20 + "b" + "c" * 20, "a" * 20 + "d" + "c" * 20], 9)
+    ['aa…cc (1)', 'aa…cc (2)']
+    """
+    distinct = list(dict.fromkeys(labels))
+    middle = longest // 2
+    heads = sorted(range(1, longest - 1), key=lambda head: abs(head - middle))
+    texts = max(([_cut(text, head, longest) for text in distinct] for head in heads), key=lambda cut: len(set(cut)))
+    often = Counter(texts)
+    seen: Counter[str] = Counter()
+    for place, text in enumerate(texts):
+        if often[text] > 1:
+            seen[text] += 1
+            number = f" ({seen[text]})"
+            room = longest - len(number)
+            texts[place] = _cut(distinct[place], room // 2, room) + number
+    short = dict(zip(distinct, texts, strict=True))
+    return [short[text] for text in labels]
+
+
+def _cut(text: str, head: int, longest: int) -> str:
+    """The first `head` characters, an ellipsis, and as much of the end as there is room for."""
+    return text if len(text) <= longest else f"{text[:head]}…{text[head + 1 - longest :]}"
 
 
 def _replicates(dataset: Dataset, comparisons: Comparisons) -> dict[str, int | None]:

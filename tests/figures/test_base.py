@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import warnings
 
 import matplotlib
 import pandas as pd
 import pytest
 
-from amxperf import __version__, figures
+from amxperf import __version__, compare, figures, open_dataset
 from amxperf.errors import OutputError
+from amxperf.figures.theme import any_script
 from amxperf.provenance import SITE, provenance
 
 ENDINGS = ("svg", "png", "pdf", "csv", "bib", "citation.txt", "metadata.json")
@@ -108,3 +110,18 @@ def test_drawing_leaves_the_settings_alone(data):
     before = dict(matplotlib.rcParams)
     timeline(data)
     assert dict(matplotlib.rcParams) == before
+
+
+def test_letters_that_the_font_lacks_are_no_warning(make, tmp_path):
+    """DejaVu Sans has no Chinese; a build takes a warning for a fault. Any other warning still shows."""
+    rows = [f"{arm},{k},矩阵乘法,time,{k + 5},s" for arm in ("vm", "tdx") for k in range(3)]
+    table = "\n".join(["environment,launch,benchmark,metric,value,unit", *rows]) + "\n"
+    dataset = open_dataset(make({"times.csv": table}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = figures.ratios(dataset, compare(dataset, "vm", "tdx"), name="own", title="own")
+        assert {path.suffix for path in figure.save(tmp_path).iterdir()} >= {".svg", ".png", ".pdf"}
+        assert figure._repr_mimebundle_()["image/png"]
+        assert figure.data["label"].tolist() == ["矩阵乘法 time"]
+        with pytest.raises(UserWarning, match="another"), any_script():
+            warnings.warn("another", UserWarning, stacklevel=1)

@@ -2,14 +2,18 @@
 
 import itertools
 import re
+import warnings
 
 import matplotlib.colors
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from amxperf import compare, figures, open_dataset
 from amxperf.errors import MissingInput
+from amxperf.figures.forest import shortened
 
 FIRST = "vm/first-use/guest.trace"
 PINGPONG = {"with live tiles": "vm/pingpong-amx/guest.trace", "without tiles": "vm/pingpong-noamx/guest.trace"}
@@ -251,6 +255,47 @@ def test_a_ratio_without_an_interval_is_hollow(data):
     dots = [line for line in figure.canvas.axes[0].lines if line.get_marker() == "o"]
     assert len(dots) == len(figure.data) and {matplotlib.colors.to_hex(dot.get_markerfacecolor()) for dot in dots} == {"#ffffff"}
     assert "ratios without an interval (one-launch)" in figure.caption and "no interval" in figure.alt
+
+
+def named(make, *names):
+    """A dataset with two arms of three launches for each benchmark name."""
+    rows = [
+        f"{arm},{k},{name},time,{value + k / 100},s" for name in names for arm, value in (("vm", 1), ("tdx", 2)) for k in range(3)
+    ]
+    table = "\n".join(["environment,launch,benchmark,metric,value,unit", *rows]) + "\n"
+    return open_dataset(make({"times.csv": table}))
+
+
+def test_long_labels_lose_their_middle_and_leave_room_to_draw(make):
+    names = [f"conv_{'ic64ih56oc64oh56kh3ph1' * 4}_{kind}_n{kind}" for kind in ("f32", "bf16")]
+    dataset = named(make, *names, "add")
+    figure = figures.ratios(dataset, compare(dataset, "vm", "tdx"), name="x", title="t")
+    axes = figure.canvas.axes[0]
+    shown = [text.get_text() for text in axes.get_yticklabels()]
+    assert len(set(shown)) == 3 and max(map(len, shown)) == 44 and "add time" in shown
+    assert sorted(figure.data["label"]) == sorted(f"{name} time" for name in [*names, "add"])
+    assert all(name in figure.alt for name in names)
+    assert axes.get_position().width * figure.canvas.get_figwidth() >= 3.2 - 0.05
+
+
+def test_wide_letters_widen_the_picture(make):
+    dataset = named(make, *(f"{'矩阵乘法' * 20}{k}" for k in range(2)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        canvas = figures.ratios(dataset, compare(dataset, "vm", "tdx"), name="x", title="t").canvas
+    assert canvas.axes[0].get_position().width * canvas.get_figwidth() >= 3.2 - 0.05
+
+
+@given(
+    st.lists(st.builds(lambda *parts: "".join(parts), *[st.sampled_from(["", "a" * 30, "b" * 30, "c"])] * 4), min_size=1),
+    st.integers(12, 44),
+)
+@settings(deadline=None, max_examples=50)
+def test_shortened_labels_stay_different(labels, longest):
+    short = shortened(labels, longest)
+    assert len(set(zip(labels, short, strict=True))) == len(set(labels)) == len(set(short))
+    assert all(len(text) <= longest for text in short)
+    assert all(text == whole for text, whole in zip(short, labels, strict=True) if len(whole) <= longest)
 
 
 def test_no_ratio_at_all(make):
