@@ -32,7 +32,7 @@ def header_of(document: Document) -> list[str]:
     if document.data[:4] == MAGIC or not document.head:
         return []
     try:
-        return [name.strip() for name in next(csv.reader(document.head[:1]), [])]
+        return [name.strip() for name in next(csv.reader(document.head[:1], skipinitialspace=True), [])]
     except csv.Error:
         return []
 
@@ -40,6 +40,7 @@ def header_of(document: Document) -> list[str]:
 def read_records(document: Document) -> Records:
     """Read CSV (comma, double quotes, one header line) or Parquet, told by its magic bytes.
 
+    Blanks around a CSV cell are no part of it: people write them after commas, and ``vm `` is not another place than ``vm``.
     Raises FormatError, with the line, for an unnamed or doubled column and for a row with too many or too few cells.
     """
     path = document.path or document.source
@@ -60,13 +61,13 @@ def read_records(document: Document) -> Records:
 
 
 def _csv(document: Document, path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    reader = csv.reader(io.StringIO(document.text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(document.text, newline=""), strict=True, skipinitialspace=True)
     records: list[tuple[int, list[str]]] = []
     line = 1
     try:
         for cells in reader:
             if cells:
-                records.append((line, cells))
+                records.append((line, [cell.strip() for cell in cells]))
             line = reader.line_num + 1
     except csv.Error as error:
         raise FormatError(f"this is not CSV ({error})", path=path, line=line, hint="check its quotes") from error

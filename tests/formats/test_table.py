@@ -63,6 +63,16 @@ def test_an_own_table():
     assert sniff(doc(text)) == 90
 
 
+def test_blanks_around_cells_are_no_part_of_them():
+    text = (
+        "environment, launch, benchmark ,metric,value,unit, isa\n"
+        'vm , 1, copy,\ttime, 2 ,s , "amx, tile"\nvm,1,copy,time,2,s,"amx, tile"\n'
+    )
+    data = read(doc(text), {})[0]["measurements"].drop(columns="line")
+    assert data.loc[0].equals(data.loc[1]) and sniff(doc(text)) == 90
+    assert (data["environment"][0], data["metric"][0], data["isa"][0]) == ("vm", "time", "amx, tile")
+
+
 def test_lines_are_those_of_the_file():
     text = f'{HEADER},remark\r\n\r\nvm,1,b,m,1,s,"two\r\nlines"\r\nvm,2,b,m,2,s,x\r\n'
     assert read(doc(text), {})[0]["measurements"]["line"].tolist() == [3, 5]
@@ -147,12 +157,12 @@ def test_damaged_parquet(tmp_path):
 
 
 WORD = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)
-CELL = WORD.filter(str.strip)
+CELL = WORD.map(str.strip).filter(bool)
 ROW = st.fixed_dictionaries({
     "environment": CELL, "launch": CELL, "benchmark": CELL, "metric": CELL,
     "value": st.floats(allow_nan=False, allow_infinity=False), "unit": st.sampled_from(["s", "B/s", "1", "frames"]),
     "better": st.sampled_from(["lower", "higher", "none"]), "iteration": st.one_of(st.none(), st.integers(0, 2**40)),
-    "informative": st.booleans(), "isa": st.text("abc, \"\n'", max_size=5),
+    "informative": st.booleans(), "isa": st.text("abc, \"\n'", max_size=5).map(str.strip),
 })
 
 
