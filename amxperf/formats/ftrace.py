@@ -9,6 +9,8 @@ stands before ``-PID [CPU]``. Flags are 3 to 8 characters, absent in trace-cmd o
 
 Options: ``side="host"`` or ``"guest"`` fills the events' column of that name.
 
+Lost events print as ``CPU:1 [LOST 17 EVENTS]``, without a number, or (trace-cmd) as ``CPU:1 [17 EVENTS DROPPED]``.
+
 Notes: ``lost-events``, ``missing-entries``, ``no-events``, ``unknown-lines``, ``clock-not-seconds``.
 """
 
@@ -41,7 +43,8 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _ENTRIES = re.compile(r"# entries-in-buffer/entries-written: (\d{1,18})/(\d{1,18})")
-_LOST = re.compile(r"CPU:(\d{1,6}) \[LOST (\d{1,18}) EVENTS\]")
+_LOST = re.compile(r"CPU:(\d{1,6}) \[(?:LOST (?:(\d{1,18}) )?EVENTS|(\d{1,18}) EVENTS DROPPED|EVENTS DROPPED)\]")
+_EMPTY = re.compile(r"CPU:? ?\d{1,6} is empty")
 _CALL = re.compile(r"(sys_\w{1,60})\((.*)\)")
 _RETURN = re.compile(r"(sys_\w{1,60}) -> (?:0x([0-9a-f]{1,16})|(-?\d{1,19}))")
 _EVENT = re.compile(r"([\w.]{1,100}|<[\w ]{1,40}>):\s*+(.*)")
@@ -56,7 +59,8 @@ def sniff(document: Document) -> int:
     head = [line for line in document.head if line.strip()]
     if any(line.startswith(("# tracer:", "# entries-in-buffer/entries-written:")) for line in head[:20]):
         return 95
-    body = [line for line in head if not line.startswith("#") and not _FRAME.match(line)]
+    body = [line for line in head if not line.startswith(("#", "cpus=", "version =")) and not _FRAME.match(line)]
+    body = [line for line in body if not _LOST.match(line.strip()) and not _EMPTY.fullmatch(line.strip())]
     hits = sum(_LINE.fullmatch(line) is not None for line in body)
     return 85 if hits and hits >= 0.5 * len(body) else 0
 
@@ -108,8 +112,9 @@ class _Reading:
             if held < written:
                 self._note("lost-events", f"the buffer kept {held} of {written} entries: {written - held} were overwritten", number)
         elif found := _LOST.match(line.strip()):
-            self._note("lost-events", f"{found[2]} events of processor {found[1]} were lost here", number)
-        elif not line.startswith(("#", "cpus=", "version =")):
+            count = found[2] or found[3] or "an unknown number of"
+            self._note("lost-events", f"{count} events of processor {found[1]} were lost here", number)
+        elif not line.startswith(("#", "cpus=", "version =")) and not _EMPTY.fullmatch(line.strip()):
             self.unknown.append(number)
 
     def _entry(self, number: int, found: re.Match[str]) -> None:

@@ -233,6 +233,25 @@ def test_lost_events_are_noted():
     assert "17" in notes[1].message
 
 
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        # libtraceevent and trace-cmd report; kernel/trace/trace.c where the number did not fit the page
+        ("CPU:1 [204600 EVENTS DROPPED]", "204600 events of processor 1 were lost here"),
+        ("CPU:1 [EVENTS DROPPED]", "an unknown number of events of processor 1 were lost here"),
+        ("CPU:0 [LOST EVENTS]", "an unknown number of events of processor 0 were lost here"),
+        ("CPU:12 [LOST 3 EVENTS]", "3 events of processor 12 were lost here"),
+    ],
+)
+def test_every_spelling_of_lost_events_is_noted(lost, words):
+    line = " a-1 [001] 1.500000: write_msr: 1c4, value 0\n"
+    text = f"CPU 2 is empty\nCPU 3 is empty\ncpus=4\n{line}{lost}\n{line}"
+    tables, notes = parse(text)
+    assert [(note.code, note.line, note.message) for note in notes] == [("lost-events", 5, words)]
+    assert len(tables["events"]) == 2
+    assert ftrace.sniff(Document("x.txt", text.encode(), "")) == 85
+
+
 def test_a_clock_that_counts_no_seconds_gives_no_stamps():
     tables, notes = parse(" a-1 [001] d.... 123456789: write_msr: 1c4, value 0\n")
     assert tables["events"]["timestamp"].isna().all()
