@@ -8,6 +8,8 @@ The states of a stream::
 A trace opens at ``Call Trace:``, not at BUG or WARNING: plain ``dump_stack()`` output counts.
 The header above the marker gives processor, task and release; registers may stand in the header block or inside the trace,
 where the frames of the interrupted code follow them.
+Where no caller tells the streams apart and the header of a second task stands before the marker of the first, the traces that
+follow may be of either: they keep neither processor, task nor headline, and the note `interleaved` says so.
 The headline is the message just above the header, unless another trace, or more than :data:`NEAR` seconds, lie between; in a
 report with several lines above the header it is the line that names the fault.
 """
@@ -28,6 +30,9 @@ NEAR = 1.0
 PATIENCE = 3
 """Unrelated lines that an open trace survives where no caller tells the streams apart."""
 
+FAR = 100
+"""Lines after which the headers of tasks that printed at once are past."""
+
 DEEPEST = 15
 """Most context marks that are kept open at once; a real stack nests four."""
 
@@ -47,6 +52,8 @@ class _Stream:
     report: tuple[int, str, float] | None = None  # last message that names a fault
     header: dict[str, Any] | None = None
     waited: int = 0  # other lines since the header
+    began: tuple[int, float] = (0, nan)  # line and stamp of the header
+    rivals: int = 0  # traces still to come of tasks that print at once, 0 while there is one task
     registers: list[dict[str, Any]] = field(default_factory=list)
     dumping: bool = False  # registers outside a trace may follow
     trace: dict[str, Any] | None = None
@@ -87,7 +94,7 @@ class CallTraces:
             stream = self._streams[caller] = _Stream()
         if found := _MARKER.match(text):
             return self._open(stream, line, found["rest"], timestamp, caller, boot)
-        if text.startswith(("CPU: ", "Pid: ", "task:")) and self._header(stream, line, text, timestamp):
+        if text.startswith(("CPU: ", "Pid: ", "task:")) and self._header(stream, line, text, timestamp, caller):
             return "header"
         if stream.trace is not None and (role := self._inside(stream, line, text)):
             return role
@@ -117,7 +124,7 @@ class CallTraces:
         self.frames.sort(key=lambda row: (row["trace"], row["depth"]))
         self.registers.sort(key=lambda row: row["line"])
 
-    def _header(self, stream: _Stream, line: int, text: str, timestamp: float) -> bool:
+    def _header(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
         row = parse_header(text)
         if row is None:
             return False
@@ -125,10 +132,30 @@ class CallTraces:
         if text.startswith("task:") and not (headline and _REPORT.match(headline[1])):
             headline = (line, text, timestamp)
         self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
+        stream.rivals = self._rivals(stream, line, timestamp)
+        if not caller and self._cut_in(stream, row, line, timestamp):
+            stream.rivals = max(stream.rivals, 1) + 1
         self._drop_header(stream)
-        stream.header, stream.waited = row | {"headline": headline}, 0
+        stream.header, stream.waited, stream.began = row | {"headline": headline}, 0, (line, timestamp)
         stream.said = stream.report = None
         return True
+
+    def _cut_in(self, stream: _Stream, row: dict[str, Any], line: int, timestamp: float) -> bool:
+        """Whether the header `row` is of another task than the one above it, whose trace must still come.
+
+        No trace need come behind the registers of a program (its code segment ends in 3): the kernel was not running.
+        """
+        before = stream.header
+        if before is None or "cpu" not in before or "cpu" not in row or before["pid"] == row["pid"]:
+            return False
+        program = any(one["name"] == "RIP" and one["value"][3:4] == "3" for one in stream.registers)
+        return not program and self._near(stream, line, timestamp)
+
+    def _near(self, stream: _Stream, line: int, timestamp: float) -> bool:
+        return line - stream.began[0] <= FAR and not abs(timestamp - stream.began[1]) > NEAR
+
+    def _rivals(self, stream: _Stream, line: int, timestamp: float) -> int:
+        return stream.rivals if self._near(stream, line, timestamp) else 0
 
     def _headline(self, stream: _Stream, line: int, timestamp: float) -> tuple[int, str, float] | None:
         """The line that the next trace illustrates, if one is near enough."""
@@ -144,6 +171,12 @@ class CallTraces:
         if header.get("pid") is None and caller.startswith("T"):
             header["pid"] = int(caller[1:])
         headline = header.pop("headline")
+        rivals = self._rivals(stream, line, timestamp)
+        if rivals:
+            headline = None
+            header = {name: value for name, value in header.items() if name not in ("cpu", "pid", "comm")}
+            message = f"trace {len(self.traces) + 1} is of one of several tasks that print at once; no line says of which"
+            self.notes.append(Note("interleaved", message, self.source, line))
         row = {
             "trace": len(self.traces) + 1, "line": line, "end": line, "boot": boot, "timestamp": timestamp,
             "headline": headline[1] if headline else "", **header,
@@ -151,8 +184,9 @@ class CallTraces:
         self.traces.append(row)
         if headline:
             self.headlines[headline[0]] = row
-        self.registers += [{**register, "trace": row["trace"]} for register in stream.registers]
-        stream = self._streams[caller] = _Stream(trace=row)
+        owner = {} if rivals else {"trace": row["trace"]}
+        self.registers += [register | owner for register in stream.registers]
+        stream = self._streams[caller] = _Stream(trace=row, began=stream.began, rivals=max(0, rivals - 1))
         if rest:
             self._inside(stream, line, rest)
         return "marker"

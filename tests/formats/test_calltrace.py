@@ -226,6 +226,36 @@ def test_without_callers_a_trace_survives_few_lines_and_says_so():
     assert (machine.traces[0]["end"], machine.traces[0]["complete"]) == (4, "unrelated line")
 
 
+OTHER = "CPU: 5 PID: 1800 Comm: dog Not tainted 6.7.0 #61"
+AT_ONCE = ["WARNING: x", "WARNING: y", HEADER, OTHER, "RAX: 01", "Call Trace:", " a+0x1/0x2", " </TASK>", "Call Trace:", " b+0x1/0x2"]
+
+
+def test_two_headers_before_one_trace_name_no_task():
+    machine = run(*AT_ONCE, "</TASK>", HEADER, "Call Trace:", stamps=[1.0] * 10 + [1.0, 9.0, 9.0])
+    first, second, later = machine.traces
+    for trace in (first, second):
+        assert [trace.get(name) for name in ("cpu", "pid", "comm")] == [None] * 3 and trace["headline"] == ""
+    assert first["kernel"] == "6.7.0" and "trace" not in machine.registers[0]
+    assert (later["cpu"], later["pid"], later["comm"]) == (1, 7, "cat")
+    assert [(note.code, note.line) for note in machine.notes] == [("interleaved", 6), ("interleaved", 9)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "changes"),
+    [
+        ([HEADER, HEADER, "Call Trace:"], {}),  # one task that prints its header twice
+        ([OTHER, HEADER, "Call Trace:"], {"stamps": [1.0, 3.0, 3.0]}),  # long before
+        ([OTHER, HEADER, "Call Trace:"], {"callers": ["T7"] * 3}),  # one caller does not interrupt itself
+        ([OTHER, "RIP: 0033:0x7f0d3a8c1b55", HEADER, "Call Trace:"], {}),  # a program's registers have no trace
+        (["task:x state:D stack:0 pid:1", HEADER, "Call Trace:"], {}),
+    ],
+)
+def test_a_header_above_that_is_over_does_not_matter(lines, changes):
+    machine = run(*lines, **changes)
+    assert (machine.traces[0]["cpu"], machine.traces[0]["pid"], machine.traces[0]["comm"]) == (1, 7, "cat")
+    assert not machine.notes
+
+
 def test_the_caller_names_the_task_where_no_header_does():
     assert run("Call Trace:", " a+0x1/0x2", callers=["T42", "T42"]).traces[0]["pid"] == 42
 
