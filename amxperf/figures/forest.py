@@ -128,13 +128,13 @@ def interval(result: Comparison) -> str:
 
 
 def _better(shown: list[Comparison], treatment: str) -> str:
-    words = {
-        "lower": f"below 1: {treatment} is faster",
-        "higher": f"above 1: {treatment} is faster",
-        "none": "neither side is better",
-    }
-    kinds = {result.better for result in shown}
-    return words[kinds.pop()] if len(kinds) == 1 else "see the table for what is better"
+    """Which side is better, as far as the data say; 'faster' only for times and rates."""
+    words = set()
+    for result in shown:
+        timed = result.unit == "s" or result.unit.endswith("/s")
+        side = {"lower": "below", "higher": "above"}.get(result.better, "")
+        words.add(f"{side} 1: {treatment} is {'faster' if timed else 'better'}" if side else "which side is better is not stated")
+    return words.pop() if len(words) == 1 else "which side is better differs: column better of the data"
 
 
 def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset) -> str:
