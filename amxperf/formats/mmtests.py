@@ -39,11 +39,22 @@ _ROW = re.compile(
     r"\s*(?P<metric>Min|Max|[AHG]?[Mm]ean|Median|Stddev|CoeffVar|B[AHG]mean-\d+|\d(?:st|nd|rd)-qrtle|Max-\d+)"
     rf"(?P<case>(?:\s+\S+)??)(?P<cells>(?:\s+-?(?:\d+\.\d+|nan|inf)\s+(?:\(\s*{_PERCENT}\)|\*\s*{_PERCENT}\*))+)\s*"
 )
+_DURATION = re.compile(r"\s*Duration\s+\w+(?:\s+-?(?:\d+\.\d+|nan|inf))+\s*")
 
 
 def sniff(document: Document) -> int:
-    """95 where at least half of the lines are rows, a header stands above the first, and there are two rows or more."""
+    """95 where at least half of the lines are rows, a header stands above the first, and there are two rows or more.
+
+    The durations that mmtests prints below, with their own header of at most two lines, are not counted.
+    """
     lines = [line for line in document.head if line.strip()]
+    durations = [index for index, line in enumerate(lines) if _DURATION.fullmatch(line)]
+    if durations:
+        lines = [
+            line
+            for index, line in enumerate(lines)
+            if index not in durations and (_ROW.fullmatch(line) or not 0 < durations[0] - index <= 2)
+        ]
     rows = [index for index, line in enumerate(lines) if _ROW.fullmatch(line)]
     return 95 if len(rows) > 1 and rows[0] >= 1 and 2 * len(rows) >= len(lines) else 0
 
@@ -52,9 +63,11 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """Read the comparison.
 
     Notes: `spread` names the rows that are spreads, `skipped-line` the lines that are neither header nor row (such as the
-    durations that mmtests prints below), `cut-line` a last line without its end (not used).
+    durations that mmtests prints below), `not-finite` the rows with nan or inf (not used for any run), `cut-line` a last line
+    without its end (not used).
 
-    Raises FormatError where there is no row or the header does not fit the rows; UsageError for a bad option.
+    Raises FormatError where there is no row, none with finite values, or the header does not fit the rows; UsageError for a
+    bad option.
     """
     opt.only(options, "mmtests", "environments", "benchmark", "unit", "better")
     environments = opt.mapping(options, "environments")
@@ -76,15 +89,17 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     if unknown:
         raise UsageError(f"no run is called {unknown[0]!r}", path=where, hint=f"use {', '.join(map(repr, runs))}")
     rows: list[dict[str, Any]] = []
+    blank: list[int] = []
     for line, match in found.items():
         cells = [cell["value"] for cell in _CELL.finditer(match["cells"])]
         if len(cells) != len(runs):
             raise FormatError(f"{len(cells)} values for {len(runs)} runs", path=where, line=line, hint="mend the row")
+        values = [value for cell in cells if (value := number(cell)) is not None]
+        if len(values) < len(cells):
+            blank.append(line)
+            continue
         spread = match["metric"] in SPREADS
-        for run, cell in zip(runs, cells, strict=True):
-            value = number(cell)
-            if value is None:
-                raise FormatError(f"the value {cell!r} is not a finite number", path=where, line=line, hint="leave the row out")
+        for run, value in zip(runs, values, strict=True):
             base = (value, "%") if match["metric"] == "CoeffVar" else to_base(value, unit)
             rows.append({
                 "environment": environments.get(run, run), "benchmark": benchmark, "metric": match["metric"],
@@ -92,6 +107,11 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
                 "reason": f"{match['metric']} is a spread, not a level of speed" if spread else "",
                 "source": document.source, "line": line, "case": match["case"].strip(),
             })
+    if not rows:
+        raise FormatError("no row holds finite values", path=where, line=blank[0], hint="give a comparison of finished runs")
+    if blank:
+        message = f"{len(blank)} rows hold a value that is not a finite number and are left out"
+        notes.append(Note("not-finite", message, document.source, blank[0]))
     spreads = [line for line, match in found.items() if match["metric"] in SPREADS]
     if spreads:
         names = Counter(found[line]["metric"] for line in spreads)
