@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 TITLE = "bpftrace map of VM-exit reasons"
 
 _ENTRY = re.compile(r"@reason\[(?P<reason>-?\d{1,10})\]:\s+(?P<count>\d{1,20})", re.ASCII)
-_OTHER = re.compile(r"@\w*(?:\[[^\]]*\])?:\s.*|Attach(?:ing|ed) \d+ probes?\.*|\^C|\[[^\]]*\)\s+\d+ \|.*\|")
+_OTHER = re.compile(
+    r"""@\w*(?:\[[^\]]*\])?:(?:\s.*)?                                    # another map; one of histograms has no value behind it
+      | (?:\[[^\[\]()|]{1,60}[)\]]|\(\.\.\.,[^\[\]()|]{1,40}[)\]])\s+\d+\s+\|.*\|  # a histogram's row: [2, 4), [1], (..., 0)
+      | Attach(?:ing|ed)\ \d+\ probes?\.*
+      | \d\d:\d\d:\d\d                                                  # time("%H:%M:%S\\n") of a script that prints in intervals
+      | \^C""",
+    re.VERBOSE | re.ASCII,
+)
 
 
 def sniff(document: Document) -> int:

@@ -61,6 +61,22 @@ def test_repeats_other_maps_and_cut_lines_are_noted():
     assert sniff(doc(text)) == 95
 
 
+def test_histograms_and_stamps_between_the_entries():
+    # rows as hist() and lhist() print them
+    histogram = (
+        "@lat_us:\n(..., 0)              1 |@                   |\n[0]                   3 |@@@@                |\n"
+        "[1]                   5 |@|\n[2, 4)               12 |@@@@|\n[1K, 2K)              7 |@@  |\n"
+        "[2K, ...)             0 |    |\n"
+    )
+    text = f"Attaching 3 probes...\n12:00:01\n@reason[32]: 12\n{histogram}\n12:00:02\n@reason[32]: 15\n"
+    text += "@lat_us[7]:\n[2, 4)   1 |@|\n"
+    tables, notes = read(doc(text), {})
+    assert sniff(doc(text)) == 95
+    assert tables["measurements"]["value"].tolist() == [12, 15] and tables["measurements"]["iteration"].tolist() == [0, 1]
+    assert [note.code for note in notes] == ["repeated-reason", "skipped-line"]
+    assert sniff(doc(histogram)) == 0
+
+
 def test_strangers():
     with pytest.raises(FormatError):
         read(doc("hello\n"), {})
