@@ -3,6 +3,7 @@
 A line may carry, each of them optional and in this order:
 
 - a mail quote ``> `` and ANSI colour,
+- the stamp of what recorded a console, before the kernel's own: ``2025-03-04T11:22:33 ``, ``[2025-03-04 11:22:33] ``,
 - the record head of /dev/kmsg ``4,123,456789,-,caller=T1;``,
 - a raw level ``<4>``, or facility and level in words ``kern  :warn  : ``,
 - a syslog or journal head: a stamp, a host, ``kernel: `` (or ``kernel: `` alone),
@@ -63,6 +64,14 @@ _HEAD = re.compile(
         \ (?P<host>[^\s:\[\]]{{1,255}}+)\ (?P<ident>[^\s:\[\]]{{1,64}}+)(?:\[\d{{1,10}}\])?:(?:\ |$)""",
     re.VERBOSE,
 )
+_OUTER = re.compile(
+    rf"""(?:(?P<open>\[)|)(?P<wall>
+          {_ISO}(?:[.,]\d{{1,9}})?{_ZONE}                               # ts, minicom, screen
+        | [A-Z][a-z]{{2}}\ [A-Z][a-z]{{2}}\ [ \d]\d\ \d\d:\d\d:\d\d\ \d{{4}}  # conserver
+        | [A-Z][a-z]{{2}}\ [ \d]\d\ \d\d:\d\d:\d\d(?:\.\d{{1,9}})?       # ts without a format
+        )(?(open)\]\ ?|\ )(?=(?:<\d{{1,3}}>)?\[\ *+\d{{1,12}}\.\d{{6}})""",
+    re.VERBOSE,
+)
 _BARE = re.compile(r"kernel: ?(?=\[ *+\d)|kernel: ")
 _STAMP = re.compile(r"\[ *+(\d{1,12}\.\d{6,9})(?: <[^<>\]]{1,20}>)?\]")
 _WALL = re.compile(
@@ -90,6 +99,8 @@ def split(line: str) -> Prefixed:
     at, timestamp, level, facility, caller, wall = 0, nan, "", "", "", ""
     if line.startswith(">") and (found := _QUOTE.match(line)):
         at = found.end()
+    if found := _OUTER.match(line, at):
+        wall, at = found["wall"], found.end()
     framed = False  # a head that ends in its own separator was taken off, so no further blank belongs to it
     if found := _KMSG.match(line, at):
         level, facility = _priority(found[1])
@@ -104,7 +115,7 @@ def split(line: str) -> Prefixed:
             facility, level, at, framed = found[1], found[2], found.end(), True
         found = _HEAD.match(line, at)
         if found and (found["wall"] or found["ident"] == "kernel"):
-            wall = found["wall"] or ""
+            wall = found["wall"] or wall
             timestamp = float(found["mono"]) if found["mono"] else nan
             if found["ident"] != "kernel":
                 return Prefixed(line[found.start("ident") :].rstrip(), timestamp, level, facility, caller, wall, False)
