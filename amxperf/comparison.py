@@ -15,7 +15,7 @@ from .capture import Note
 from .dataset import Dataset, open_dataset
 from .errors import MissingInput, UsageError
 from .pairing import pairs
-from .replication import copies, counts, level_of, uneven_boots
+from .replication import copies, counts, level_of, unfit_boots
 from .selector import Selector, parse
 from .stats.compare import compare_nested
 from .stats.result import Caution, Comparison, not_comparable
@@ -191,7 +191,8 @@ def _check_measured(arm: Selector, dataset: Dataset) -> None:
     sources = [run.source for run in dataset.files if run.environment == environment]
     if not environment or not sources or environment in set(dataset.measurements["environment"]):
         return
-    why = next((f" ({note.message})" for note in dataset.notes if note.source in sources), "")
+    said = sorted((note for note in dataset.notes if note.source in sources), key=lambda note: note.code != "sigill")
+    why = f" ({said[0].message})" if said else ""
     raise MissingInput(
         f"the {len(sources)} files of the environment {environment!r} in {dataset.name} hold no measurement{why}",
         hint="add benchmark logs of it",
@@ -209,9 +210,9 @@ def _one(base: pd.DataFrame, treat: pd.DataFrame, dataset: Dataset, confidence: 
     if unknown:
         text = "nothing says which boot a launch belongs to: launches count as replicates"
         cautions.append(Caution("boots-unknown", text))
-    uneven = uneven_boots(base, treat)
-    if uneven:
-        return _refusal(base, treat, "boots-uneven", uneven, confidence, margin)
+    code, text = unfit_boots(base, treat)
+    if code:
+        return _refusal(base, treat, code, text, confidence, margin)
     bad = _not_positive(base, treat)
     if bad:
         return _refusal(base, treat, "not-positive", bad, confidence, margin)

@@ -113,6 +113,9 @@ def _identified(run: Run, data: pd.DataFrame, root: Path, manifest: Manifest) ->
             line=int(foreign["line"].iloc[0]),
             hint="move it to the dataset's top, or correct its column",
         )
+    own = data["launch"]
+    if run.launch:  # a launch that a row names is one of this file: two files may use the same words
+        data["launch"] = own.where((own == "") | (own == run.launch), run.launch + "/" + own)
     for key in ("environment", "boot", "launch"):
         data[key] = data[key].where(data[key] != "", getattr(run, key))
     nowhere = data[data["environment"] == ""]

@@ -193,6 +193,9 @@ def _launches(raw: dict[str, Any], path: Path) -> None:
 def _pattern(value: Any, key: str, path: Path) -> None:
     if not isinstance(value, str) or not value.strip("./ "):
         raise ManifestError(f"{key} = {value!r} is not a pattern of file names", path=path, hint=f'write {key} = "*.log"')
+    inside = PurePosixPath(value)
+    if inside.is_absolute() or ".." in inside.parts:
+        raise ManifestError(f"{key} = {value!r} leads outside the dataset", path=path, hint="name files below it")
 
 
 def _known(value: str, allowed: tuple[str, ...], key: str, path: Path) -> None:

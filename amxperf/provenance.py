@@ -122,6 +122,8 @@ def citation(name: str, title: str, origin: Provenance) -> str:
         f"Data: {data} ({origin.kind}{', ' + origin.date if origin.date else ''}; sha256 {origin.data[:12]}),",
         f"{origin.processing} by amxperf {__version__} (code sha256 {origin.code[:12]}).",
     ]
+    if origin.source and origin.kind in ("published", "transcribed"):
+        parts.append(f"Source of the data: {origin.source}.")
     if address(name):
         parts.append(address(name))
     return " ".join(parts)

@@ -24,28 +24,36 @@ def level_of(base: pd.DataFrame, treat: pd.DataFrame) -> tuple[str, bool]:
     return ("launch" if boots[0] & boots[1] else "boot"), False
 
 
-def uneven_boots(base: pd.DataFrame, treat: pd.DataFrame) -> str:
-    """Why arms that share boots cannot be compared by launches, or ''.
+def unfit_boots(base: pd.DataFrame, treat: pd.DataFrame) -> tuple[str, str]:
+    """Code and reason why the boots of two arms do not let them be compared; two empty texts where they do.
 
+    `boots-partly-unknown`: some launches name a boot and others do not.
+    `boots-uneven`: the arms share boots, with different shares of their launches.
     With the same share of launches from every boot, a difference between boots falls on both arms alike.
     With another share it passes for a difference between the arms.
     """
     shares = []
     for arm in (base, treat):
         launches = arm[LAUNCH].drop_duplicates()
-        if (launches["boot"] == "").any():
-            return ""
+        unknown = launches["boot"] == ""
+        if unknown.any() and not unknown.all():
+            name = launches.loc[unknown, "launch"].iloc[0]
+            text = f"the launch {name!r} names no boot while others do; put it into a boot's folder, or take it out"
+            return "boots-partly-unknown", text
+        if unknown.any():
+            return "", ""
         shares.append(launches.groupby(["environment", "boot"]).size() / len(launches))
     one, other = shares
     if not set(one.index) & set(other.index):
-        return ""
+        return "", ""
     both = one.reindex(one.index.union(other.index), fill_value=0), other.reindex(one.index.union(other.index), fill_value=0)
     if (both[0] - both[1]).abs().max() < 1e-9:
-        return ""
-    return (
+        return "", ""
+    text = (
         "the arms have different shares of their launches in the boots that they share, so a difference between boots would "
         "pass for one between the arms; pin one boot with boot=..., or measure both arms equally often in every boot"
     )
+    return "boots-uneven", text
 
 
 def copies(base: pd.DataFrame, treat: pd.DataFrame) -> list[Caution]:

@@ -113,3 +113,8 @@ def test_a_launch_that_does_not_fit(tmp_path):
 
 def test_every_key_says_what_it_is():
     assert all(meaning for _, meaning in KEYS.values()) and KEYS["kind"][1].endswith(", ".join(KINDS))
+
+
+def test_a_rule_that_leads_outside(tmp_path):
+    with pytest.raises(ManifestError, match=r"match = '../other/\*.csv' leads outside the dataset; name files below it"):
+        manifest(tmp_path, HEAD + '[[files]]\nmatch = "../other/*.csv"\n')

@@ -79,3 +79,18 @@ def test_few_replicates_get_no_number_that_would_settle_it(make):
     )
     result = compare(make({"times.csv": _log(rows)}, name="few"), "vm", "tdx")[0]
     assert (result.verdict, result.settle) == ("inconclusive", None)
+
+
+def test_a_launch_without_a_boot_among_others_is_refused(make):
+    """Else every launch of the known boots would become a replicate."""
+    table = _table({"b1": (3, 0), "b2": (3, 0), "c1": (0, 3), "c2": (0, 3)}) + "vm,,stray,0,x,time,1,s,a\n"
+    result = _one(make, table, "stray")
+    assert (result.verdict, result.code) == ("not comparable", "boots-partly-unknown")
+    assert "the launch 'stray' names no boot while others do" in result.reason
+
+
+def test_launches_of_two_files_stay_apart(make):
+    """Each file calls its launch r1."""
+    head = "environment,launch,benchmark,metric,value,unit\n"
+    files = {f"{side}/run-{i}/t.csv": f"{head}{side},r1,x,time,{1 + i / 100},s\n" for side in ("vm", "tdx") for i in range(4)}
+    assert compare(make(files, name="same"), "vm", "tdx")[0].replicates() == (4, 4)

@@ -32,7 +32,7 @@ def event_table(
         where = f"{source} of the dataset {dataset.name}" if source else f"the dataset {dataset.name}"
         what = " of the kinds " + ", ".join(kinds) if kinds else ""
         return notice(
-            f"{where[0].upper() + where[1:]} holds no events{what}. Record them with the recipe of the chapter on measuring."
+            f"No events{what} in {where}. Record them with the recipe of the chapter on measuring."
         )
     shown = events.head(limit)
     rows = [

@@ -93,11 +93,11 @@ def shortened(labels: Sequence[str], longest: int = LONGEST) -> list[str]:
     heads = sorted(range(1, longest - 1), key=lambda head: abs(head - middle))
     texts = max(([_cut(text, head, longest) for text in distinct] for head in heads), key=lambda cut: len(set(cut)))
     often = Counter(texts)
-    seen: Counter[str] = Counter()
+    seen = 0
     for place, text in enumerate(texts):
         if often[text] > 1:
-            seen[text] += 1
-            number = f" ({seen[text]})"
+            seen += 1
+            number = f" ({seen})"
             room = longest - len(number)
             texts[place] = _cut(distinct[place], room // 2, room) + number
     short = dict(zip(distinct, texts, strict=True))

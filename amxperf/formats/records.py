@@ -81,7 +81,7 @@ def _parquet(document: Document, path: str) -> tuple[list[str], list[tuple[int, 
     import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(document.data))
+        table = pyarrow.parquet.read_table(io.BytesIO(document.data), use_threads=False)  # its threads abort now and then
         table = table.drop_columns([name for name in table.column_names if name.startswith("__index_level_")])
         columns = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:

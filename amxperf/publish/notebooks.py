@@ -99,7 +99,9 @@ def run_all(
     with contextlib.ExitStack() as stack:
         if executor is None:
             executor = stack.enter_context(_processes(min(workers, len(todo))))
-        tasks: dict[Future[None], Job] = {executor.submit(run, job): job for job in todo}
+        with _deaf():
+            tasks: dict[Future[None], Job] = {executor.submit(run, job): job for job in todo}
+        stack.enter_context(_ending())
         for done, task in enumerate(as_completed(tasks), 1):
             job = tasks[task]
             if task.cancelled():
@@ -115,6 +117,35 @@ def run_all(
         if job.shown in failures:
             raise failures[job.shown]
     return len(todo)
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started here ignore Ctrl-C, which a terminal sends to all: this one ends them in order."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _ending() -> Iterator[None]:
+    """Where the work is interrupted, its processes are ended, so that nothing waits for them; kernels follow their parent."""
+    import multiprocessing
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise
 
 
 def _died(job: Job) -> BuildError:

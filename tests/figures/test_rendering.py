@@ -93,7 +93,7 @@ def test_event_table(data):
 
 
 def test_event_table_of_nothing(data):
-    assert str(figures.event_table(data("vm-onednn"))).startswith("The dataset vm-onednn holds no events. Record them")
+    assert str(figures.event_table(data("vm-onednn"))).startswith("No events in the dataset vm-onednn. Record them")
     assert "of the kinds kvm_exit" in str(figures.event_table(data("vm-ftrace"), FIRST, ("kvm_exit",)))
 
 
