@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def summary(capture: Capture) -> str:
     """What a file is and holds, a few lines."""
-    counts = ", ".join(f"{count} {name}" for name, count in capture.counts().items()) or "nothing"
+    counts = ", ".join(f"{count} {name if count > 1 else name[:-1]}" for name, count in capture.counts().items()) or "nothing"
     notes = "".join(f"\n  {note}" for note in capture.notes)
     return f"{capture.source}: {capture.format}: {counts}{notes}"
 

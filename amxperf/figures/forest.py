@@ -139,7 +139,9 @@ def _better(shown: list[Comparison], treatment: str) -> str:
 
 def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset) -> str:
     closed = [result for result in shown if math.isfinite(result.low)]
-    text = f"Ratio of {comparisons.treatment} to {comparisons.baseline}. "
+    what = list(dict.fromkeys(f"{result.metric} of {result.benchmark}" for result in shown))
+    named = ", ".join(what[:3]) + (f" and {len(what) - 3} more" if len(what) > 3 else "")
+    text = f"Ratio of {comparisons.treatment} to {comparisons.baseline}: {named}. "
     kinds = dict.fromkeys(f"{r.confidence:.0%} intervals ({r.method}, {r.counted()})" for r in closed)
     if kinds:
         text += f"Bars are {' or '.join(kinds)}; the {closed[0].replicate} is the replicate. "

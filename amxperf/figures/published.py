@@ -82,7 +82,7 @@ def overheads(
         rows[columns],
         caption=_caption(dataset, rows, comparison, apart, only),
         alt=(
-            f"{len(rows)} points in {rows['study'].nunique()} groups on a logarithmic axis "
+            f"{len(rows)} points in {_plural(rows['study'].nunique(), 'group')} on a logarithmic axis "
             f"from {rows['time_ratio'].min():.2g} to {rows['time_ratio'].max():.3g}."
         ),
         origin=origin,
@@ -135,3 +135,7 @@ def _label(row) -> str:
     work = row["workload"].split(" (")[0].replace(" inference,", ",").split(", 1024 in")[0].removesuffix(", AMX")
     words = [row["study"].replace(" et al.", ""), work if len(work) < 44 else work[:42] + "…", row["metric"].split(" (")[0]]
     return " · ".join(words)
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -86,8 +86,11 @@ def launches(
             axis.yaxis.set_major_formatter("{x:g}")
             axis.yaxis.set_minor_formatter(NullFormatter())
             axis.set_title(value.split(":")[0], fontsize=9)
-        if axes[-1].get_legend():
-            axes[-1].get_legend().set_title(hue)
+        legend = axes[-1].get_legend()
+        if legend:  # beside the panels: inside one its marks would pass for data
+            handles, words = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
+            legend.remove()
+            canvas.legend(handles, words, title=hue, loc="outside center right")
         sign(canvas, origin)
     count = table.groupby([panel, x, hue])["launch"].nunique()
     each = f"{count.min()}" if count.min() == count.max() else f"{count.min()} to {count.max()}"
