@@ -44,6 +44,15 @@ class Dataset:
     def title(self) -> str:
         return self.manifest.title
 
+    @property
+    def credit(self) -> str:
+        """Name, kind and date, as captions end with them.
+
+        >>> open_dataset("vm-onednn").credit
+        'vm-onednn (recorded, 2026-11-23)'
+        """
+        return f"{self.name} ({self.kind}, {self.manifest.date})"
+
     def side(self, source: str) -> str:
         """host or guest: from which side a file was recorded, as the manifest says; '' where it does not."""
         return str(self.manifest.rule(source).options.get("side", ""))

@@ -69,7 +69,7 @@ def printed_constant_figure(
             "8192 divided by the duration plus one, rounded down. "
             f"The circles are the values of the logs ({len(seen)}); "
             + ("every one lies on the line, so it says nothing about speed. " if same else "not every one lies on the line. ")
-            + f"Both axes are logarithmic. Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+            + f"Both axes are logarithmic. Data: {dataset.credit}."
         ),
         alt="A falling line from 4096 at one second to 134 at sixty seconds, with the logged values as circles.",
         origin=origin,

@@ -84,7 +84,7 @@ def budget(
             f"If exits alone caused the slowdown, each would have to cost: {words}. "
             f"One vCPU exits {table['exits_per_second'].iloc[0]:.0f} times per second. The band is {band}. "
             "Times and exits come from different runs, so this is an order of magnitude, without an interval. "
-            f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+            f"Data: {dataset.credit}."
         ),
         alt=f"Bars of needed cost per exit: {words}; a narrow band marks {low_us:g} to {high_us:g} µs.",
         origin=origin,

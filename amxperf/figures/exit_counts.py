@@ -54,7 +54,7 @@ def exits(dataset: Dataset, *, name: str, title: str) -> Figure:
         caption=(
             f"Exits by reason; totals: {totals}. "
             "A reason without a bar was not counted there. One recording per environment, so the counts carry no interval. "
-            f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+            f"Data: {dataset.credit}."
         ),
         alt="Horizontal bars of exit counts by reason; " + totals + ".",
         origin=origin,

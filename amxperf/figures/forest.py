@@ -150,4 +150,4 @@ def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset
     codes = dict.fromkeys(result.code for result in shown if not math.isfinite(result.low))
     if codes:
         text += f"Hollow marks are ratios without an interval ({', '.join(codes)}). "
-    return text + f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+    return text + f"Data: {dataset.credit}."

@@ -85,7 +85,7 @@ def switches(dataset: Dataset, *, name: str, title: str, sources: dict[str, str]
             f"Time between neighbouring switches of two tasks on one CPU: {middle}; dotted lines mark the medians. "
             "One launch each, with tracepoints on, so the difference has no interval "
             "and is not a measurement of the cost of tiles. "
-            f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+            f"Data: {dataset.credit}."
         ),
         alt=f"Cumulative curves of hand-over times on a logarithmic axis: {middle}.",
         origin=origin,

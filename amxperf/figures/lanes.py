@@ -71,7 +71,7 @@ def timeline(
         caption=(
             f"{len(data)} events of {source} in {span:.0f} µs, one lane per kind. "
             "Tracing itself takes part of the time between two events. "
-            f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date}), one run."
+            f"Data: {dataset.credit}, one run."
         ),
         alt=f"A time axis with {len(lanes)} lanes: " + "; ".join(_count(data, lane) for lane in reversed(lanes)) + ".",
         origin=origin,

@@ -62,7 +62,7 @@ def iterations(
         caption=(
             f"{len(data)} iterations of {data['launch'].nunique()} launches. "
             f"The median of their first iterations is {first / last:.1f} times the median of those after the warm-up. "
-            f"The vertical axis is logarithmic. Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+            f"The vertical axis is logarithmic. Data: {dataset.credit}."
         ),
         alt=(
             f"Lines of {data['launch'].nunique()} launches over their iterations, from {data['value'].min() * scale:.3g} "

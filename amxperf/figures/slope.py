@@ -49,7 +49,7 @@ def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, x
                 f"{words[0].upper()}{words[1:]}, smallest to largest {x}.",
                 "One published value per point, no interval.",
                 *([remark] if remark else []),
-                f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date}).",
+                f"Data: {dataset.credit}.",
             ]
         ),
         alt=f"Rising lines: {words}.",

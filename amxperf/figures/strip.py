@@ -103,7 +103,7 @@ def launches(
             f"Each mark is the median {what[1]} of {what[0]} in one launch; {each} launches per group. "
             + (f"The first {dataset.manifest.warmup} iterations of each launch are left out. " if dataset.manifest.warmup else "")
             + f"{WORDS[what[2]]}The vertical axes are logarithmic and differ between panels. "
-            f"Data: {dataset.name} ({dataset.kind}, {dataset.manifest.date})."
+            f"Data: {dataset.credit}."
         ),
         alt=f"{len(panels)} panels of points, one per {panel}; groups by {x} and {hue}.",
         origin=origin,
