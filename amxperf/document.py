@@ -3,60 +3,80 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
+from typing import IO, Any, BinaryIO
 
-from .errors import ChecksumError, FormatError, MissingInput
+from .encoding import decode
+from .errors import ChecksumError, FormatError, MissingInput, UsageError
+from .unpack import packing, unpack
 
-COMPRESSED = {".gz": "gzip", ".xz": "lzma", ".bz2": "bz2"}
-"""File endings that are unpacked on the way, and the standard module that does it."""
+LARGE = 32 << 20
+"""Bytes from which on an unpacked file stays on disk until somebody asks for its bytes."""
 
-LIMIT = 2 << 30
-"""Most bytes that one file may hold after unpacking."""
+HEAD = 1 << 17
+"""Bytes that are looked at to recognise a format."""
+
+STDIN = "stdin"
+"""Name in the rows of what came from standard input."""
+
+Input = str | os.PathLike[str] | IO[Any]
+"""What is read: a path, '-' for standard input, an address that fsspec opens (``https://``, ``s3://`` ...), or an open file."""
+
+_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+(?:::|://)")
+_LOGIN = re.compile(r"//[^/@]*@")
 
 
-@dataclass(frozen=True)
 class Document:
     """The bytes of one file.
 
     `source` is the name that every row of its tables carries.
     `sha256` is the hash of the file as it lies on disk.
+    `data` are its bytes, unpacked. Of a large plain file they are read when first asked for: a reader that can take it piece
+    by piece uses :meth:`open` instead.
     """
 
-    source: str
-    data: bytes
-    sha256: str
-    path: str = ""
+    def __init__(self, source: str, data: bytes | None, sha256: str = "", path: str = "") -> None:
+        self.source, self.path = source, path
+        if data is not None:
+            self.data, self.sha256, self.size = data, sha256, len(data)
+            return
+        self.size = os.stat(path).st_size
+        self._digest = ""
+        self._hashing = Thread(target=self._hash, daemon=True)
+        self._hashing.start()
+
+    def _hash(self) -> None:
+        with open(self.path, "rb") as stream:
+            self._digest = hashlib.file_digest(stream, "sha256").hexdigest()
+
+    @cached_property
+    def sha256(self) -> str:
+        self._hashing.join()
+        if not self._digest:
+            raise FormatError("cannot be read to its end", path=self.path, hint="check the disk it lies on")
+        return self._digest
+
+    @cached_property
+    def data(self) -> bytes:
+        return Path(self.path).read_bytes()
+
+    def open(self) -> BinaryIO:
+        """The bytes as a stream from the start; a large file is not held in memory for it."""
+        return io.BytesIO(self.data) if "data" in self.__dict__ else open(self.path, "rb")
 
     @cached_property
     def text(self) -> str:
-        """The whole text: UTF-8 (bad bytes become U+FFFD), UTF-16 with a byte-order mark; CRLF becomes LF.
+        """The whole text: UTF-8 (bad bytes become U+FFFD) or UTF-16, without NULs; CRLF becomes LF.
 
         Raises FormatError for an empty or a binary file.
         """
-        data = self.data
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            try:
-                text = data.decode("utf-16")
-            except UnicodeDecodeError as error:
-                raise FormatError(
-                    f"the file starts like UTF-16 and breaks at byte {error.start}",
-                    path=self.path or self.source,
-                    hint="save it as UTF-8",
-                ) from error
-        else:
-            if b"\0" in data[:4096]:
-                raise FormatError(
-                    "the file is binary", path=self.path or self.source, hint="give a text log, or a table as .parquet"
-                )
-            text = data.decode("utf-8-sig", errors="replace")
-        if not text.strip():
-            raise FormatError("the file is empty", path=self.path or self.source, hint="record it again")
-        return text.replace("\r\n", "\n")
+        return decode(self.data, self.path or self.source)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -68,54 +88,101 @@ class Document:
 
     @cached_property
     def head(self) -> list[str]:
-        """The first 400 lines, for recognising a format; empty for a binary file."""
+        """The first 400 lines of the first 128 KiB, for recognising a format; empty for a binary file."""
+        with self.open() as stream:
+            data = stream.read(HEAD)
         try:
-            return self.lines[:400]
+            text = decode(data, self.path or self.source)
         except FormatError:
             return []
+        lines = text.split("\n")
+        if lines[-1] == "" or (len(lines) > 1 and len(data) < self.size):
+            lines.pop()
+        return lines[:400]
 
 
-def load(path: str | os.PathLike[str], *, source: str | None = None, sha256: str = "") -> Document:
-    """Read a file (gzip, xz and bzip2 are unpacked).
+def load(path: Input, *, source: str | None = None, sha256: str = "") -> Document:
+    """Open a file (gzip, xz, bzip2 and zstd are unpacked, told by their first bytes).
 
     Parameters
     ----------
-    path : the file; '-' reads standard input.
+    path : a path; '-' reads standard input; an address that fsspec opens; or a file object, read from where it stands.
     source : the name for its rows; the path as given if left out.
     sha256 : the hash that the file must have, looked at before it is unpacked; any if left out.
 
     Raises
     ------
-    MissingInput if there is no such file, FormatError if it cannot be read or unpacked, ChecksumError if it has another hash.
+    MissingInput if there is no such file, FormatError if it cannot be read or unpacked, ChecksumError if it has another hash,
+    UsageError for an address of an unknown kind.
+
+    >>> load(io.BytesIO(b"[    0.000000] Linux version 6.16.1\\n"), source="console").lines
+    ['[    0.000000] Linux version 6.16.1']
     """
-    path = Path(path)
+    name = _name(path)
+    if hasattr(path, "read"):
+        data = _bytes_of(path, name)
+    elif name == "-":
+        data, name = sys.stdin.buffer.read(), STDIN
+    elif isinstance(path, str) and _ADDRESS.match(path):
+        data, name = _fetch(path, name), _LOGIN.sub("//", name)
+    else:
+        data = _read(Path(path), large=not sha256)
+    if data is None:
+        return Document(source or name, None, path=name)
+    digest = hashlib.sha256(data).hexdigest()
+    if sha256 and digest != sha256:
+        raise ChecksumError("the file was changed since its checksum was written", path=name, hint="restore the original")
+    if packing(data[:8]):
+        data = unpack(data, name)
+    return Document(source or name, data, digest, name)
+
+
+def _name(path: Input) -> str:
+    if isinstance(path, str | os.PathLike):
+        return os.fspath(path)
+    if not hasattr(path, "read"):
+        raise UsageError(f"a {type(path).__name__} is no file", hint="give a path, an address or an open file")
+    name = getattr(path, "name", "")
+    return name if isinstance(name, str) and name else "stream"
+
+
+def _read(path: Path, *, large: bool) -> bytes | None:
+    """The bytes of a file; None for a large plain one, which can wait, where `large` allows it."""
     try:
-        data = sys.stdin.buffer.read() if os.fspath(path) == "-" else path.read_bytes()
+        if large and path.is_file() and path.stat().st_size >= LARGE:
+            with path.open("rb") as stream:
+                if not packing(stream.read(8)):
+                    return None
+        return path.read_bytes()
     except IsADirectoryError:
         raise FormatError("this is a folder, not a file", path=path, hint="name a file in it") from None
     except (FileNotFoundError, NotADirectoryError):
         raise MissingInput("no such file", path=path, hint="check the name") from None
-    except OSError as error:
-        raise FormatError(f"cannot be read ({error.strerror})", path=path, hint="check its name and permissions") from error
-    digest = hashlib.sha256(data).hexdigest()
-    if sha256 and digest != sha256:
-        raise ChecksumError("the file was changed since its checksum was written", path=path, hint="restore the original")
-    module = COMPRESSED.get(path.suffix)
-    if module:
-        data = _unpack(data, module, path)
-    return Document(source or str(path), data, digest, str(path))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FormatError(f"cannot be read ({reason})", path=path, hint="check its name and permissions") from error
 
 
-def _unpack(data: bytes, module: str, path: Path) -> bytes:
-    import importlib
-    import io
-
-    opener: Callable = importlib.import_module(module).open
+def _bytes_of(stream: IO[Any], name: str) -> bytes:
     try:
-        with opener(io.BytesIO(data)) as stream:
-            out = stream.read(LIMIT + 1)
-    except Exception as error:  # each module raises its own classes for damaged input
-        raise FormatError(f"cannot be unpacked ({error})", path=path, hint="check that the file is whole") from error
-    if len(out) > LIMIT:
-        raise FormatError(f"unpacks to more than {LIMIT >> 20} MiB", path=path, hint="unpack and split it first")
-    return out
+        data = stream.read()
+    except (OSError, ValueError) as error:  # ValueError: closed, or text in another encoding than it says
+        raise FormatError(f"cannot be read ({error})", path=name, hint="open it again, in binary mode") from error
+    return data.encode("utf-8", errors="replace") if isinstance(data, str) else bytes(data)
+
+
+def _fetch(address: str, name: str) -> bytes:
+    """The bytes behind an address; every kind of store has errors of its own, which become one sentence."""
+    import fsspec
+
+    shown = _LOGIN.sub("//", name)
+    try:
+        with fsspec.open(address, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        raise MissingInput("no such file", path=shown, hint="check the address") from None
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"{shown} cannot be opened ({error})", hint="download the file and give its path") from error
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise FormatError(f"cannot be fetched ({reason})", path=shown, hint="download the file and give its path") from error

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .capture import Capture, Note
-from .document import COMPRESSED
 from .errors import ManifestError
 from .manifest import NAME, Manifest
+from .unpack import ENDINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def place(source: str, path: Path) -> tuple[str, str, str]:
         return "", "", ""
     if len(folders) == 1:
         stem = Path(name)
-        if stem.suffix in COMPRESSED:
+        if stem.suffix in ENDINGS:
             stem = stem.with_suffix("")
         return folders[0], "", stem.stem
     return folders[0], folders[1] if len(folders) == 3 else "", folders[-1]

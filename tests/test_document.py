@@ -3,13 +3,20 @@
 import bz2
 import gzip
 import hashlib
+import io
 import lzma
+import sys
 from pathlib import Path
 
+import fsspec
 import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
+from amxperf import document, read_dmesg, unpack
 from amxperf.document import Document, load
-from amxperf.errors import ChecksumError, FormatError, MissingInput
+from amxperf.errors import ChecksumError, FormatError, MissingInput, UsageError
 
 LINE = "[    1.000000] x86/fpu: xstate_offset\n"
 
@@ -22,13 +29,51 @@ def test_hash_is_of_the_file_on_disk(tmp_path):
     assert (document.source, document.lines) == ("vm/a", [LINE.rstrip("\n")])
 
 
-@pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress), (".bz2", bz2.compress)])
+PACKERS = [(".gz", gzip.compress), (".xz", lzma.compress), (".bz2", bz2.compress), (".zst", zstandard.compress)]
+
+
+@pytest.mark.parametrize(("ending", "pack"), PACKERS)
 def test_packed(tmp_path, ending, pack):
     path = tmp_path / f"a{ending}"
     path.write_bytes(pack(LINE.encode()))
     assert load(path).text == LINE
-    path.write_bytes(pack(LINE.encode())[:-9])
-    with pytest.raises(FormatError, match=rf"a{ending}: cannot be unpacked .*; check that the file is whole"):
+    path.write_bytes(pack(LINE.encode() * 200)[:-9])
+    with pytest.raises(FormatError, match=rf"a{ending}: (cannot be unpacked .*; check that the file is whole)"):
+        load(path)
+
+
+@pytest.mark.parametrize(("ending", "pack"), PACKERS)
+def test_packed_in_parts(tmp_path, ending, pack):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(pack(LINE.encode()) + pack(LINE.encode() * 3000))
+    assert load(path).text == LINE * 3001
+
+
+def test_the_bytes_tell_the_packing_not_the_name(tmp_path):
+    (tmp_path / "plain.gz").write_text(LINE)
+    (tmp_path / "packed.log").write_bytes(gzip.compress(LINE.encode()))
+    assert load(tmp_path / "plain.gz").text == load(tmp_path / "packed.log").text == LINE
+
+
+@pytest.mark.parametrize(("ending", "pack"), PACKERS)
+def test_a_bomb_is_refused(tmp_path, monkeypatch, ending, pack):
+    monkeypatch.setattr(unpack, "SUSPECT", 1 << 20)
+    path = tmp_path / f"bomb{ending}"
+    path.write_bytes(pack(bytes(8 << 20)))
+    with pytest.raises(FormatError, match=r"unpacks to more than \d+ MiB from \d+ bytes; unpack it yourself if it is no trap"):
+        load(path)
+
+
+def test_the_limit_can_be_set(tmp_path, monkeypatch):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(LINE.encode() * 10))
+    monkeypatch.setenv("AMXPERF_UNPACK_LIMIT", str(len(LINE) * 10))
+    assert load(path).text == LINE * 10
+    monkeypatch.setenv("AMXPERF_UNPACK_LIMIT", "50")
+    with pytest.raises(FormatError, match="unpacks to more than"):
+        load(path)
+    monkeypatch.setenv("AMXPERF_UNPACK_LIMIT", "much")
+    with pytest.raises(UsageError, match="AMXPERF_UNPACK_LIMIT is 'much'; set it to a number of bytes"):
         load(path)
 
 
@@ -40,6 +85,11 @@ def test_packed(tmp_path, ending, pack):
         ("a\u00b5\n".encode("utf-16"), "aµ\n"),
         (b"\xfe\xff" + "a\n".encode("utf-16-be"), "a\n"),
         (b"a\xff\n", "a\ufffd\n"),
+        (LINE.encode("utf-16-le"), LINE),
+        (LINE.encode("utf-16-be"), LINE),
+        (LINE.encode("utf-16-le")[:-1], LINE.rstrip("\n")),
+        (b"\0" * 512 + LINE.encode(), LINE),
+        (b"a\0b\n", "ab\n"),
     ],
 )
 def test_encodings(data, text):
@@ -52,16 +102,21 @@ def test_empty(data):
         _ = Document("x", data, "").text
 
 
-@pytest.mark.parametrize("data", [b"\x7fELF\0\0", "a line without a mark\n".encode("utf-16-le")])
-def test_binary_and_unmarked_utf16(data):
+@pytest.mark.parametrize("data", [b"\x7fELF\0\0", b"\0" * 4096, bytes(range(256)) * 20, b"\0\1\0\2" * 1000])
+def test_binary(data):
     with pytest.raises(FormatError, match=r"^x: the file is binary; give a text log"):
         _ = Document("x", data, "").text
     assert Document("x", data, "").head == []
 
 
-def test_broken_utf16():
-    with pytest.raises(FormatError, match=r"^x: the file starts like UTF-16 and breaks at byte 2; save it as UTF-8$"):
-        _ = Document("x", b"\xff\xfea", "").text
+@given(st.binary(max_size=300))
+def test_any_bytes_are_text_or_one_clear_error(data):
+    try:
+        text = Document("x", data).text
+    except FormatError as error:
+        assert str(error).startswith("x: the file is ")
+    else:
+        assert "\0" not in text and text.strip()
 
 
 def test_lines():
@@ -101,3 +156,54 @@ def test_hash_is_checked_before_unpacking(tmp_path):
     path.write_bytes(b"damaged")
     with pytest.raises(ChecksumError, match=r"a.gz: the file was changed since its checksum was written; restore the original"):
         load(path, sha256="0" * 64)
+
+
+# other inputs than a path
+
+
+def test_file_objects(tmp_path):
+    assert load(io.BytesIO(LINE.encode())).text == load(io.StringIO(LINE)).text == LINE
+    assert load(io.BytesIO(gzip.compress(LINE.encode()))).text == LINE
+    (tmp_path / "a.log").write_text(LINE)
+    with open(tmp_path / "a.log") as stream:
+        assert load(stream).source == str(tmp_path / "a.log")
+    with pytest.raises(FormatError, match=r"a.log: cannot be read .I/O operation on closed file.*; open it again"):
+        load(stream)
+    assert read_dmesg(io.BytesIO(LINE.encode())).lines["message"].tolist() == ["x86/fpu: xstate_offset"]
+
+
+def test_no_file_at_all():
+    with pytest.raises(UsageError, match=r"^a int is no file; give a path, an address or an open file$"):
+        load(3)
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LINE.encode())))
+    found = load("-")
+    assert (found.source, found.text) == ("stdin", LINE)
+
+
+def test_addresses():
+    with fsspec.open("memory://logs/a.log", "wb") as stream:
+        stream.write(LINE.encode())
+    found = load("memory://logs/a.log")
+    assert (found.source, found.text) == ("memory://logs/a.log", LINE)
+    with pytest.raises(MissingInput, match=r"memory://logs/b.log: no such file; check the address"):
+        load("memory://logs/b.log")
+    with pytest.raises(UsageError, match=r"gopher://x/y cannot be opened .*gopher.*; download the file and give its path"):
+        load("gopher://user:secret@x/y")
+
+
+def test_a_large_file_waits_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(document, "LARGE", 100)
+    path = tmp_path / "a.log"
+    path.write_text(LINE * 5000)
+    found = load(path)
+    assert "data" not in vars(found) and found.size == path.stat().st_size
+    assert len(found.head) == 400 and "data" not in vars(found)
+    with found.open() as stream:
+        assert stream.read() == path.read_bytes()
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.text == LINE * 5000
+    path.write_bytes(gzip.compress(path.read_bytes()) + bytes(200))
+    assert load(path).size == len(LINE) * 5000
