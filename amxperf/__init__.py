@@ -41,6 +41,7 @@ _PUBLIC = {
     "read_onednn": "readers",
     "read_overheads": "readers",
     "read_table": "readers",
+    "steady": "stats.steady",
 }
 
 __all__ = ["RELEASED", "__version__", *_PUBLIC]
