@@ -85,16 +85,7 @@ class Dataset:
 
     def table(self, name: str) -> pd.DataFrame:
         """One table over all files, in the order of their names."""
-        import pandas as pd
-
-        parts = [run.capture.tables[name] for run in self.files if name in run.capture.tables]
-        parts = [part for part in parts if len(part)]
-        if not parts:
-            return schema.frame(name)
-        data = pd.concat(parts, ignore_index=True)
-        for extra in data.columns.difference(list(schema.TABLES[name].names)):
-            data[extra] = data[extra].fillna("").astype("str")
-        return data
+        return schema.joined(name, [run.capture.tables[name] for run in self.files if name in run.capture.tables])
 
     @cached_property
     def measurements(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import schema
 from .capture import Capture, Note
 from .errors import ManifestError
 from .manifest import NAME, Manifest
@@ -96,7 +97,8 @@ def placed(run: Run, root: Path, manifest: Manifest) -> Capture:
     notes = list(run.capture.notes)
     for name in ("lines", "traces"):
         if name in tables and run.boot:
-            tables[name] = tables[name].assign(boot=tables[name]["boot"].where(tables[name]["boot"] != "", run.boot))
+            words = tables[name]["boot"].astype("str")
+            tables[name] = tables[name].assign(boot=schema.words(words.where(words != "", run.boot)))
     if "measurements" in tables and len(tables["measurements"]):
         data = _identified(run, tables["measurements"].assign(dataset=root.name), root, manifest)
         tables["measurements"] = _factored(run, data, notes)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import OutputError, UsageError
-from .schema import TABLES, exported, frame
+from .schema import exported, joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,11 +42,7 @@ def notes(found: Sequence[Note]) -> str:
 
 def serialise(table: str, parts: Sequence[pd.DataFrame], format: str) -> bytes:
     """One table over several files as csv, json, jsonl or parquet; 64-bit words are '0x...' except in Parquet."""
-    import pandas as pd
-
-    data = pd.concat(parts, ignore_index=True) if parts else frame(table)
-    for extra in data.columns.difference(list(TABLES[table].names)):  # a factor that only some of the files have
-        data[extra] = data[extra].fillna("").astype("str")
+    data = joined(table, parts)
     if format == "parquet":
         stream = io.BytesIO()
         data.to_parquet(stream, index=False)

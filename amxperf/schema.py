@@ -5,11 +5,13 @@ Readers build their frames with :func:`frame`, the book prints :data:`TABLES` as
 
 A row always says where it came from: `source` (path relative to the dataset, or as given) and `line` (1-based, 0 for a whole file).
 64-bit values are ``UInt64`` in frames (missing: ``<NA>``) and ``'0x...'`` in CSV and JSON, see :func:`exported`.
+Words that recur (file, task, function ...) are ``category``, so that a table of millions of rows stays small: one word is kept
+once, in sorted order. Whole numbers that are never missing are ``int32``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +50,18 @@ def _text(name: str, meaning: str) -> Column:
     return Column(name, "str", meaning)
 
 
+def _name(name: str, meaning: str) -> Column:
+    """A word that recurs."""
+    return Column(name, "category", meaning)
+
+
 def _count(name: str, meaning: str, unit: str = "") -> Column:
     return Column(name, "Int64", meaning, unit)
+
+
+def _number(name: str, meaning: str) -> Column:
+    """A whole number that every row has."""
+    return Column(name, "int32", meaning)
 
 
 def _word(name: str, meaning: str) -> Column:
@@ -67,6 +79,7 @@ def _flag(name: str, meaning: str) -> Column:
 SOURCE = _text("source", "file the row was read from, relative to the dataset")
 LINE = Column("line", "int64", "line in that file, from 1; 0 where a whole file is meant")
 BOOT = _text("boot", "boot the row belongs to; empty where nothing says so")
+FILE, ROW, START = _name("source", SOURCE.meaning), _number("line", LINE.meaning), _name("boot", BOOT.meaning)
 TIMESTAMP = _real("timestamp", "kernel time stamp; NaN where the line has none", "s")
 
 MEASUREMENTS = Table(
@@ -96,13 +109,13 @@ LINES = Table(
     "lines",
     "one row per line of a log",
     (
-        SOURCE,
-        LINE,
-        BOOT,
+        FILE,
+        ROW,
+        START,
         TIMESTAMP,
-        _text("level", "printk level, where the capture keeps it"),
-        _text("facility", "syslog facility, where the capture keeps it"),
-        _text("caller", "printk caller: T<pid> or C<cpu>"),
+        _name("level", "printk level, where the capture keeps it"),
+        _name("facility", "syslog facility, where the capture keeps it"),
+        _name("caller", "printk caller: T<pid> or C<cpu>"),
         _text("message", "the text after all prefixes"),
     ),
 )
@@ -111,20 +124,20 @@ TRACES = Table(
     "traces",
     "one row per call trace",
     (
-        _count("trace", "number of the trace within its source, from 1"),
-        SOURCE,
-        Column("line", "int64", "line of the `Call Trace:` (or `<stack trace>`) marker"),
-        Column("end", "int64", "last line that belongs to the trace"),
-        BOOT,
+        _number("trace", "number of the trace within its source, from 1"),
+        FILE,
+        _number("line", "line of the `Call Trace:` (or `<stack trace>`) marker"),
+        _number("end", "last line that belongs to the trace"),
+        START,
         TIMESTAMP,
         _text("headline", "the message that the trace illustrates; empty where none stands above it"),
         _count("cpu", "logical processor"),
         _count("pid", "process id"),
-        _text("comm", "task name; may hold blanks, as in `CPU 0/KVM`"),
-        _text("kernel", "kernel release; empty where the header leaves it out"),
-        _text("taint", "`Not tainted` or the taint flags"),
-        _text("hardware", "the `Hardware name:` line"),
-        _text("complete", "how the trace ended: closed, next marker, unrelated line, end of file, no frames"),
+        _name("comm", "task name; may hold blanks, as in `CPU 0/KVM`"),
+        _name("kernel", "kernel release; empty where the header leaves it out"),
+        _name("taint", "`Not tainted` or the taint flags"),
+        _name("hardware", "the `Hardware name:` line"),
+        _name("complete", "how the trace ended: closed, next marker, unrelated line, end of file, no frames"),
     ),
 )
 
@@ -132,19 +145,19 @@ FRAMES = Table(
     "frames",
     "one row per stack frame, innermost first",
     (
-        SOURCE,
-        _count("trace", "number of the trace within its source"),
-        LINE,
-        _count("depth", "0 for the innermost frame"),
-        _text("symbol", "as printed"),
-        _text("function", "without compiler suffixes such as .constprop, .isra, .part, .cold"),
-        _count("offset", "offset in the function", "B"),
-        _count("size", "size of the function", "B"),
-        _text("module", "kernel module; empty for built-in code"),
-        _text("build_id", "build id, where printed"),
+        FILE,
+        _number("trace", "number of the trace within its source"),
+        ROW,
+        _number("depth", "0 for the innermost frame"),
+        _name("symbol", "as printed"),
+        _name("function", "without compiler suffixes such as .constprop, .isra, .part, .cold"),
+        Column("offset", "Int32", "offset in the function", "B"),
+        Column("size", "Int32", "size of the function", "B"),
+        _name("module", "kernel module; empty for built-in code"),
+        _name("build_id", "build id, where printed"),
         _flag("reliable", "False for a frame marked `?`: found on the stack, perhaps not called"),
         _flag("inlined", "True for a frame marked [inline]"),
-        _text("context", "TASK, IRQ, NMI ... : the context mark that the frame stands in"),
+        _name("context", "TASK, IRQ, NMI ... : the context mark that the frame stands in"),
     ),
 )
 
@@ -152,10 +165,10 @@ REGISTERS = Table(
     "registers",
     "one row per register of a register dump",
     (
-        SOURCE,
-        _count("trace", "number of the trace within its source"),
-        LINE,
-        _text("name", "RIP, RAX, ... ; CODE for the instruction bytes"),
+        FILE,
+        Column("trace", "Int32", "number of the trace within its source; missing where the dump has none"),
+        ROW,
+        _name("name", "RIP, RAX, ... ; CODE for the instruction bytes"),
         _text("value", "as printed: hexadecimal; RIP and RSP with the segment; the bytes for CODE"),
     ),
 )
@@ -164,20 +177,20 @@ EVENTS = Table(
     "events",
     "one row per AMX, XFD, KVM or TDX event, from printk messages or tracepoints",
     (
-        SOURCE,
-        LINE,
+        FILE,
+        ROW,
         TIMESTAMP,
-        _text("side", "host or guest, from the reader's view of the file; empty where unknown"),
-        _text("kind", "tracepoint name, or the package's name for a printk message"),
+        _name("side", "host or guest, from the reader's view of the file; empty where unknown"),
+        _name("kind", "tracepoint name, or the package's name for a printk message"),
         _count("cpu", "logical processor"),
         _count("vcpu", "virtual processor, where the event tells it"),
         _count("pid", "process id"),
-        _text("comm", "task name"),
+        _name("comm", "task name"),
         _word("msr", "MSR number"),
         _word("value", "MSR value, or the argument that the event is about"),
         _word("xfeatures", "xfeatures of an x86_fpu event"),
         _word("xcomp_bv", "xcomp_bv of an x86_fpu event"),
-        _text("reason", "exit reason, signal, next task: the event's main name"),
+        _name("reason", "exit reason, signal, next task: the event's main name"),
         _word("intr_info", "VM-exit interruption information"),
         _text("detail", "the payload as printed"),
     ),
@@ -216,7 +229,7 @@ TABLES: dict[str, Table] = {
     table.name: table for table in (MEASUREMENTS, LINES, TRACES, FRAMES, REGISTERS, EVENTS, OVERHEADS)
 }
 
-_DEFAULTS = {"str": "", "bool": False, "int64": 0}
+_DEFAULTS = {"str": "", "category": "", "bool": False, "int64": 0, "int32": 0}
 
 
 def frame(table: str, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
@@ -254,7 +267,44 @@ def _series(values: list[Any], column: Column) -> pd.Series:
     if column.dtype in _DEFAULTS:
         default: Any = column.name in ("informative", "reliable") or _DEFAULTS[column.dtype]
         values = [default if value is None else value for value in values]
+    if column.dtype == "category":
+        return words(pd.Series(values, dtype="str"))
+    if column.dtype == "Int32":
+        values = [value if value is not None and abs(value) < 1 << 31 else None for value in values]
     return pd.Series(values, dtype=column.dtype)
+
+
+def words(texts: pd.Series) -> pd.Series:
+    """A column of texts as ``category``, its words sorted."""
+    import pandas as pd
+
+    codes, names = pd.factorize(texts, sort=True)
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(names, dtype="str")), index=texts.index)
+
+
+def joined(table: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One table out of several of its kind, in their order.
+
+    Words of all parts are put together; a factor that only some parts have is empty in the others.
+
+    >>> both = joined("registers", [frame("registers", [{"name": name}]) for name in ("RIP", "RAX")])
+    >>> both["name"].tolist(), both["name"].cat.categories.tolist()
+    (['RIP', 'RAX'], ['RAX', 'RIP'])
+    """
+    import pandas as pd
+
+    parts = [part for part in parts if len(part)]
+    if len(parts) < 2:
+        return parts[0].reset_index(drop=True) if parts else frame(table)
+    names = [column.name for column in TABLES[table].columns if column.dtype == "category"]
+    known = {
+        name: pd.api.types.union_categoricals([part[name] for part in parts], sort_categories=True).categories for name in names
+    }
+    parts = [part.assign(**{name: part[name].cat.set_categories(known[name]) for name in names}) for part in parts]
+    data = pd.concat(parts, ignore_index=True)
+    for extra in data.columns.difference(list(TABLES[table].names)):
+        data[extra] = data[extra].fillna("").astype("str")
+    return data
 
 
 def factors(measurements: pd.DataFrame) -> list[str]:

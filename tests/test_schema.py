@@ -33,7 +33,11 @@ def as_declared(table: str, data: pd.DataFrame) -> None:
     spec = schema.TABLES[table]
     assert tuple(data.columns[: len(spec.columns)]) == spec.names
     for column in spec.columns:
-        assert data[column.name].dtype == pd.Series([], dtype=column.dtype).dtype, (table, column.name)
+        dtype = data[column.name].dtype
+        assert dtype.name == pd.Series([], dtype=column.dtype).dtype.name, (table, column.name)
+        if column.dtype == "category":
+            words = dtype.categories
+            assert words.dtype == "str" and words.is_monotonic_increasing and not dtype.ordered, (table, column.name)
     extra = list(data.columns[len(spec.columns) :])
     assert spec.open or not extra
     assert all(data[name].dtype == "str" and data[name].notna().all() for name in extra)
@@ -95,3 +99,23 @@ def test_words_are_exported_in_hexadecimal():
     assert out["msr"].tolist() == ["0x1c5", ""] and out["value"].tolist() == ["0xffffffffffffffff", ""]
     assert out["cpu"].tolist() == [5, pd.NA]
     assert data["value"][0] == (1 << 64) - 1  # the table itself is as it was
+
+
+def test_words_are_kept_once_and_sorted():
+    names = schema.frame("registers", [{"name": name} for name in ("RSP", "RIP", "RSP")])["name"]
+    assert names.tolist() == ["RSP", "RIP", "RSP"] and names.cat.categories.tolist() == ["RIP", "RSP"]
+
+
+def test_joined_tables_keep_their_types():
+    parts = [schema.frame("frames", [{"symbol": symbol, "line": 1}]) for symbol in ("f", "g", "f")]
+    data = schema.joined("frames", [schema.frame("frames"), *parts])
+    as_declared("frames", data)
+    assert data["symbol"].tolist() == ["f", "g", "f"] and data.index.tolist() == [0, 1, 2]
+    as_declared("frames", schema.joined("frames", []))
+    mixed = schema.joined("measurements", [schema.frame("measurements", [{"isa": "amx"}]), schema.frame("measurements", [{}])])
+    as_declared("measurements", mixed)
+    assert mixed["isa"].tolist() == ["amx", ""]
+
+
+def test_a_size_that_no_function_has_is_left_out():
+    assert schema.frame("frames", [{"size": 1 << 40}, {"size": 80}])["size"].tolist() == [pd.NA, 80]
