@@ -40,6 +40,7 @@ _PUBLIC = {
     "read_mmtests": "readers",
     "read_onednn": "readers",
     "read_overheads": "readers",
+    "read_perf_stat": "readers",
     "read_table": "readers",
     "steady": "stats.steady",
 }

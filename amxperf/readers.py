@@ -66,6 +66,16 @@ def read_mmtests(path: Path, **options: Any) -> Capture:
     return read(path, "mmtests", **options)
 
 
+def read_perf_stat(path: Path, **options: Any) -> Capture:
+    """Read counters of perf stat (text, CSV or JSON): table measurements, one row per event, metric of an event, and time.
+
+    >>> data = read_perf_stat("tests/formats/samples/perf_stat/locale-de.txt").measurements
+    >>> data.loc[data["metric"].isin(["context-switches", "elapsed"]), "value"].tolist()
+    [3991.0, 2.370488067]
+    """
+    return read(path, "perf_stat", **options)
+
+
 def read_overheads(path: Path, **options: Any) -> Capture:
     """Read a CSV of published overheads: table overheads, with time ratios (1: no difference).
 

@@ -14,7 +14,9 @@ NAMES = [
     "RELEASED", "__version__", "AmxperfError", "BuildError", "Capture", "ChecksumError", "Comparison", "DataError", "Dataset",
     "FormatError", "ManifestError", "MissingInput", "Note", "OutputError", "UsageError", "compare", "compare_samples",
     "open_dataset", "open_page", "read", "read_amx_test", "read_bpftrace", "read_dmesg", "read_ftrace", "read_mmtests",
-    "read_onednn", "read_overheads", "read_table", "steady",
+    "read_onednn", "read_overheads",
+    "read_perf_stat",
+    "read_table", "steady",
 ]  # fmt: skip
 HEAVY = {"pandas", "numpy", "scipy", "matplotlib", "seaborn", "pyarrow", "typer", "rich", "sphinx", "nbformat", "papermill"}
 

@@ -28,6 +28,7 @@ FORMATS: dict[str, str] = {
     "amx_test": "amx-test console output",
     "onednn": "oneDNN verbose log",
     "bpftrace": "bpftrace map of VM-exit reasons",
+    "perf_stat": "perf stat: text, -x CSV, -j JSON",
     "mmtests": "mmtests comparison text",
     "overheads": "published overheads, CSV",
     "table": "measurements table, CSV or Parquet",
