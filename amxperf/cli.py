@@ -117,6 +117,50 @@ def compare(
 
 
 @app.command()
+def plan(
+    dataset: Annotated[str | None, typer.Argument(help="The pilot: name or path of a dataset.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="Selector of the baseline in the pilot.")] = None,
+    treatment: Annotated[str | None, typer.Option(help="Selector of the treatment, if it was measured.")] = None,
+    width: Annotated[float | None, typer.Option(help="Goal: half width of the interval, as a fraction.")] = None,
+    change: Annotated[float | None, typer.Option(help="Goal: a change to be found, as a fraction.")] = None,
+    margin: Annotated[float | None, typer.Option(help="Goal: equivalence within this margin.")] = None,
+    power: Annotated[float, typer.Option(help="Share of experiments that find the change or show the equivalence.")] = 0.8,
+    confidence: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
+    replicate: Annotated[str | None, typer.Option(help="boot or launch: what the treatment is assigned to.")] = None,
+    spread: Annotated[float | None, typer.Option(help="Spread between replicates, as a fraction; replaces the pilot's.")] = None,
+    noise: Annotated[float, typer.Option(help="Spread of iterations, as a fraction, without a pilot.")] = 0.02,
+    iterations: Annotated[int | None, typer.Option(help="Iterations per launch; the cheapest number if left out.")] = None,
+    launches: Annotated[int | None, typer.Option(help="Launches per boot; the cheapest number if left out.")] = None,
+    cost_boot: Annotated[float, typer.Option(help="What a boot costs, in any unit.")] = 60,
+    cost_launch: Annotated[float, typer.Option(help="What a launch costs.")] = 5,
+    cost_iteration: Annotated[float, typer.Option(help="What an iteration costs.")] = 1,
+    format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
+) -> None:
+    """How many boots, launches and iterations reach a goal: from a pilot, or from a spread that you state.
+
+    Exit code 0: planned; 2: the pilot cannot tell how much replicates differ.
+    """
+    from . import output
+    from .planning import assumed, plan_dataset
+    from .stats.plan import Costs
+
+    if format not in ("table", "csv", "json"):
+        raise UsageError(f"no output format is called {format!r}", hint="use table, csv or json")
+    goal = {"width": width, "change": change, "margin": margin, "power": power, "confidence": confidence,
+            "iterations": iterations, "launches": launches, "costs": Costs(cost_boot, cost_launch, cost_iteration)}  # fmt: skip
+    if dataset is None:
+        if spread is None:
+            raise UsageError("there is no pilot", hint="name a dataset, or state --spread and --noise")
+        found = assumed(spread, noise, replicate=replicate or "boot", **goal)
+    else:
+        if baseline is None:
+            raise UsageError("the pilot's arms are not named", hint="add --baseline SELECTOR")
+        found = plan_dataset(dataset, baseline, treatment, replicate=replicate, spread=spread, **goal)
+    typer.echo(output.plans(found, format), nl=False)
+    raise typer.Exit(0 if found.worst else 2)
+
+
+@app.command()
 def build(
     dataset: Annotated[str | None, typer.Option(help="Your dataset, for the page that compares your runs.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Baseline of that page.")] = None,

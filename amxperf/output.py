@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .capture import Capture, Note
     from .catalogue import Entry
     from .comparison import Comparisons
+    from .planning import Plans
 
 
 def summary(capture: Capture) -> str:
@@ -118,6 +119,19 @@ def _report(results: Comparisons) -> str:
     if not len(results):
         lines.append("The two arms have no benchmark in common.")
     return "\n".join(lines) + "\n"
+
+
+def plans(found: Plans, format: str) -> str:
+    """Plans as sentences, as csv, or as json."""
+    if format == "json":
+        return json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    if format == "csv":
+        return found.frame().to_csv(index=False, lineterminator="\n")
+    lines = [item.sentence() for item in found]
+    if len(found) > 1 and found.worst:
+        lines.append(f"For all of them: {found.worst.plan.replicates} per arm, as {found.worst.sentence().split(': ')[0]} needs.")
+    cautions = dict.fromkeys(str(caution) for item in found if item.plan for caution in item.plan.cautions)
+    return "\n".join(lines + (["", "Mind:", *(f"  {text}" for text in cautions)] if cautions else [])) + "\n"
 
 
 def figures(entries: Sequence[Entry], format: str) -> str:

@@ -1,11 +1,76 @@
-"""How wide an interval will be, before anything is measured."""
+"""How many boots, launches and iterations an experiment needs, before it is run."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ..errors import UsageError
+from .components import MEDIAN, Components
+from .power import power_difference, power_equivalence
+from .result import Caution
+
+LIMIT = 100_000
+"""More replicates per arm than this nobody runs."""
+MOST = 1000
+"""Most iterations of a launch, and launches of a boot, that a plan proposes."""
+LEAST = 5
+"""Fewest iterations of a launch that a plan proposes where the location is a median: that of fewer is moved by a single spike."""
 
 
-def half_width(replicates: int, spread: float, noise: float = 0.0, iterations: int = 1, confidence: float = 0.95) -> float:
+@dataclass(frozen=True)
+class Costs:
+    """What a boot, a launch and an iteration cost besides what they hold, in any one unit (seconds, say); all above 0."""
+
+    boot: float = 60.0
+    launch: float = 5.0
+    iteration: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(cost) and cost > 0 for cost in (self.boot, self.launch, self.iteration)):
+            raise UsageError("a cost is not above 0", hint="give the seconds that a boot, a launch and an iteration take")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes per arm that reach a goal, and what they cost.
+
+    goal : in words.
+    replicate : 'boot' or 'launch'; `replicates` of them per arm.
+    launches : launches per boot (1 where the launch is the replicate); iterations : per launch.
+    deviation : standard deviation of the log locations of the replicates, as the pilot has it.
+    half_width : expected half width of the interval, as a fraction.
+    careful : replicates if the spread is as large as the pilot cannot exclude (one-sided 80 %); None without a pilot.
+    cost : of both arms, in the unit of the costs.
+    """
+
+    goal: str
+    replicate: str
+    replicates: int
+    launches: int
+    iterations: int
+    deviation: float
+    half_width: float
+    cost: float
+    careful: int | None = None
+    cautions: tuple[Caution, ...] = field(default=())
+
+    def sentence(self) -> str:
+        """The plan in one sentence."""
+        noun = {"boot": "boots", "launch": "launches"}[self.replicate]
+        inside = f" of {self.launches} {'launch' if self.launches == 1 else 'launches'}" if self.replicate == "boot" else ""
+        repeats = f"{self.iterations} {'iteration' if self.iterations == 1 else 'iterations'}"
+        text = f"{self.goal}: {self.replicates} {noun} per arm{inside} with {repeats} each"
+        text += f", interval about ±{100 * self.half_width:.2g} %, cost {self.cost:.4g}"
+        if self.careful is not None and self.careful > self.replicates:
+            text += f"; {self.careful} {noun} if the spread is as large as the pilot cannot exclude"
+        return text + "."
+
+
+def half_width(
+    replicates: int, spread: float, noise: float = 0.0, iterations: int = 1, confidence: float = 0.95, location: str = "median"
+) -> float:
     """Half width of the interval of a ratio, as a fraction, for two arms that scatter alike.
 
     Parameters
@@ -13,7 +78,7 @@ def half_width(replicates: int, spread: float, noise: float = 0.0, iterations: i
     replicates : boots (or launches) per arm, 2 or more.
     spread : standard deviation of the log between replicates.
     noise : standard deviation of the log between the iterations of one replicate.
-    iterations : iterations per replicate; their median is the replicate's location.
+    iterations : iterations per replicate; their median (or mean, by `location`) is the replicate's location.
 
     Welch's interval with equal variances, t(2n - 2) * s * sqrt(2 / n), where s^2 = spread^2 + pi/2 * noise^2 / iterations
     (the variance of a median of normal values is pi/2 times that of their mean). A ValueError for fewer than 2 replicates.
@@ -29,6 +94,153 @@ def half_width(replicates: int, spread: float, noise: float = 0.0, iterations: i
 
     if replicates < 2:
         raise ValueError("an interval needs two replicates per arm")
-    location = math.sqrt(spread**2 + math.pi / 2 * noise**2 / iterations)
+    factor = MEDIAN if location == "median" else 1.0
+    deviation = math.sqrt(spread**2 + factor * noise**2 / iterations)
     quantile = float(stdtrit(2 * replicates - 2, 0.5 + confidence / 2))
-    return math.expm1(quantile * location * math.sqrt(2 / replicates))
+    return math.expm1(quantile * deviation * math.sqrt(2 / replicates))
+
+
+def plan(
+    pilot: Components,
+    *,
+    width: float | None = None,
+    change: float | None = None,
+    margin: float | None = None,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    replicate: str = "boot",
+    costs: Costs | None = None,
+    launches: int | None = None,
+    iterations: int | None = None,
+) -> Plan:
+    """Fewest replicates per arm that reach one goal, with the cheapest numbers of launches and iterations in them.
+
+    Parameters
+    ----------
+    pilot : variance components (:func:`amxperf.stats.components.components`), or assumed ones.
+    width : wanted half width of the interval, as a fraction; or
+    change : a difference to be found with probability `power`; or
+    margin : a margin within which two equal systems are to be called equivalent with probability `power`.
+    replicate : 'boot' or 'launch', the highest level at which the treatment is assigned.
+    costs : of a boot, a launch and an iteration; by default 60, 5 and 1.
+    launches, iterations : launches of a boot and iterations of a launch, where they are given; otherwise the cheapest.
+
+    The cheapest number of units inside a larger one is sqrt(cost of the larger / cost of a unit * variance of the unit /
+    variance of the larger) (W. G. Cochran, Sampling Techniques, 1977, ch. 10), rounded to the cheaper neighbour;
+    5 iterations at least for a median.
+
+    Raises UsageError unless exactly one goal is given and within range, or where the pilot does not tell the replicate's spread.
+
+    >>> guess = Components(boot=0.01, launch=0.0, iteration=0.02, boots=0, launches=1, iterations=10)
+    >>> print(plan(guess, change=0.02).sentence())
+    a change of 2 % found in 80 % of experiments: 7 boots per arm of 1 launch with 20 iterations each,
+    interval about ±1.3 %, cost 1190.
+    """
+    goal, reached = _goal(width, change, margin, power, confidence)
+    costs = costs or Costs()
+    if replicate not in ("boot", "launch"):
+        raise UsageError(f"unknown replicate {replicate!r}", hint="use 'boot' or 'launch'")
+    if math.isnan(getattr(pilot, replicate)):
+        noun = {"boot": "boots", "launch": "launches"}[replicate]
+        hint = f"measure three {noun} or more, or state the spread"
+        raise UsageError(f"the pilot does not show how much {noun} differ", hint=hint)
+    for name, number in (("launches", launches), ("iterations", iterations)):
+        if number is not None and number < 1:
+            raise UsageError(f"{number} {name} are no plan", hint="give 1 or more")
+    inner, repeats = _inside(pilot, replicate, costs, launches, iterations)
+    deviation = _deviation(pilot, replicate, inner, repeats)
+    needed = _smallest(lambda n: reached(n, deviation))
+    if needed is None:
+        raise UsageError(f"no number of replicates up to {LIMIT:,} reaches {goal}", hint="ask for less")
+    count = pilot.boots if replicate == "boot" else round(pilot.boots * pilot.launches)
+    careful, cautions = None, list(pilot.cautions)
+    if count > 1:
+        worst = replace(pilot, **{replicate: getattr(pilot, replicate) * _bound(count)})
+        careful = _smallest(lambda n: reached(n, _deviation(worst, replicate, inner, repeats)))
+        if count < 5:
+            cautions.append(Caution("small-pilot", f"a pilot of {count} replicates hardly knows their spread"))
+    each = costs.boot + inner * (costs.launch + repeats * costs.iteration)
+    each = each if replicate == "boot" else costs.launch + repeats * costs.iteration
+    half = half_width(needed, deviation, confidence=confidence)
+    return Plan(goal, replicate, needed, inner, repeats, deviation, half, 2 * needed * each, careful, tuple(cautions))
+
+
+def _goal(
+    width: float | None, change: float | None, margin: float | None, power: float, confidence: float
+) -> tuple[str, Callable[[int, float], bool]]:
+    """The goal in words, and the test whether n replicates of a deviation reach it."""
+    given = {"width": width, "change": change, "margin": margin}
+    asked = [name for name, value in given.items() if value is not None]
+    if len(asked) != 1:
+        raise UsageError("a plan has one goal", hint="give a half width, a change or a margin")
+    name, value = asked[0], float(given[asked[0]])
+    if not (math.isfinite(value) and (value > 0 or (name == "change" and -1 < value < 0))):
+        raise UsageError(f"the {name} is {value:g}", hint="give a fraction such as 0.02")
+    if not 0 < power < 1:
+        raise UsageError(f"the power is {power:g}", hint="give a fraction such as 0.8")
+    share = f"in {100 * power:g} % of experiments"
+    if name == "width":
+        return (f"a half width of {100 * value:g} %",
+                lambda n, s: half_width(n, s, confidence=confidence) <= value)  # fmt: skip
+    if name == "change":
+        return (f"a change of {100 * value:g} % found {share}",
+                lambda n, s: power_difference(n, s, value, confidence) >= power)  # fmt: skip
+    return (f"equivalence within {100 * value:g} % shown {share}",
+            lambda n, s: power_equivalence(n, s, value, 0.0, confidence) >= power)  # fmt: skip
+
+
+def _inside(pilot: Components, replicate: str, costs: Costs, launches: int | None, iterations: int | None) -> tuple[int, int]:
+    """Launches per boot and iterations per launch: as given, or the cheapest."""
+    launch = 0.0 if math.isnan(pilot.launch) else pilot.launch
+    noise = 0.0 if math.isnan(pilot.iteration) else pilot.iteration
+    factor, least = (math.sqrt(MEDIAN), LEAST) if pilot.location == "median" else (1.0, 1)
+    if replicate == "launch":
+        return 1, iterations or max(_cheapest(costs.launch, costs.iteration, pilot.launch, factor * noise), least)
+    inner = launches or _cheapest(costs.boot, costs.launch, pilot.boot, launch)
+    outer = launch if launch else pilot.boot  # without a spread of launches, iterations of one launch stand for those of the boot
+    above = costs.launch if launch else costs.boot / inner + costs.launch
+    return inner, iterations or max(_cheapest(above, costs.iteration, outer, factor * noise), least)
+
+
+def _cheapest(above: float, unit: float, outer: float, inner: float) -> int:
+    """Units inside a larger one: the neighbour of sqrt(above / unit) * inner / outer with the lower variance times cost."""
+    if inner == 0:
+        return 1
+    if outer == 0:
+        return MOST
+    best = math.sqrt(above / unit) * inner / outer
+    low = min(max(math.floor(best), 1), MOST)
+
+    def price(k: int) -> float:
+        return (outer**2 + inner**2 / k) * (above + k * unit)
+
+    return min((low, min(low + 1, MOST)), key=price)
+
+
+def _deviation(pilot: Components, replicate: str, launches: int, iterations: int) -> float:
+    """Standard deviation of the log locations of replicates of that size."""
+    noise = 0.0 if math.isnan(pilot.iteration) else pilot.iteration
+    factor = MEDIAN if pilot.location == "median" and iterations > 2 else 1.0
+    launch = 0.0 if math.isnan(pilot.launch) else pilot.launch
+    square = launch**2 + factor * noise**2 / iterations
+    return math.sqrt(square if replicate == "launch" else pilot.boot**2 + square / launches)
+
+
+def _bound(count: int) -> float:
+    """Factor from an observed spread of `count` replicates to the one that it cannot exclude, one-sided 80 %."""
+    from scipy.special import chdtri
+
+    return math.sqrt((count - 1) / float(chdtri(count - 1, 0.8)))
+
+
+def _smallest(enough: Callable[[int], bool]) -> int | None:
+    """First n from 2 on for which `enough` holds, by doubling and halving."""
+    below, above = 1, 2
+    while not enough(above):
+        below, above = above, above * 2
+        if above > LIMIT:
+            return None
+    while above - below > 1:
+        middle = (above + below) // 2
+        below, above = (below, middle) if enough(middle) else (middle, above)
+    return above

@@ -1,0 +1,178 @@
+"""Plan an experiment from a pilot: a dataset that is too small to answer, but shows how much things scatter."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from .dataset import Dataset, open_dataset
+from .errors import UsageError
+from .pairing import pairs
+from .replication import LAUNCH, level_of
+from .selector import parse
+from .stats.components import Components, combined, components
+from .stats.plan import Costs, Plan, plan
+from .stats.result import Caution
+from .warmup import without_warmup
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from .pairing import Pair
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan for one benchmark, metric and combination of factors; None with the reason where the pilot cannot tell."""
+
+    benchmark: str
+    metric: str
+    factors: tuple[tuple[str, str], ...]
+    components: Components
+    plan: Plan | None
+    reason: str = ""
+
+    def sentence(self) -> str:
+        """What is planned, with the words that tell it from the others."""
+        words = " ".join(filter(None, [self.benchmark, self.metric, *(f"{key}={value}" for key, value in self.factors)]))
+        return f"{words}: {self.plan.sentence() if self.plan else f'no plan, {self.reason}.'}"
+
+
+@dataclass(frozen=True)
+class Plans:
+    """Plans for all benchmarks of a pilot. `worst` is the one that needs most replicates: run that many for all."""
+
+    dataset: str
+    kind: str
+    items: tuple[Planned, ...]
+
+    def __iter__(self) -> Iterator[Planned]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def worst(self) -> Planned | None:
+        """The item with the most replicates; None where no item has a plan."""
+        made = [item for item in self.items if item.plan]
+        return max(made, key=lambda item: item.plan.replicates) if made else None
+
+    def frame(self) -> pd.DataFrame:
+        """One row per item: benchmark, metric, factors, boot, launch, iteration (spreads), and the plan's numbers."""
+        import pandas as pd
+
+        rows = []
+        for item in self.items:
+            spreads = {name: getattr(item.components, name) for name in ("boot", "launch", "iteration")}
+            names = ("replicate", "replicates", "careful", "launches", "iterations", "deviation", "half_width", "cost")
+            numbers = {name: getattr(item.plan, name) if item.plan else None for name in names}
+            rows.append({"benchmark": item.benchmark, "metric": item.metric, **dict(item.factors), **spreads, **numbers,
+                         "reason": item.reason})  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON; NaN becomes None."""
+        return {"schema": 1, "dataset": self.dataset, "kind": self.kind, "plans": [_plain(asdict(item)) for item in self.items]}
+
+
+def plan_dataset(
+    dataset: Dataset | str | os.PathLike[str],
+    baseline: str,
+    treatment: str | None = None,
+    *,
+    replicate: str | None = None,
+    spread: float | None = None,
+    **goal: Any,
+) -> Plans:
+    """Plan the comparison of two arms from what a pilot holds of them.
+
+    Parameters
+    ----------
+    dataset : the pilot: an open dataset, a name or a path.
+    baseline, treatment : selectors, as in :func:`amxperf.compare`; the baseline alone where the treatment was not measured yet.
+    replicate : 'boot' or 'launch'; by default as `compare` would have it (with one arm: boots where several are known).
+    spread : standard deviation of the log between replicates, where the pilot has one only; it replaces the pilot's.
+    goal : what :func:`amxperf.stats.plan.plan` takes: width, change or margin; power, confidence, costs, launches, iterations.
+
+    Raises UsageError for a goal out of range; MissingInput for a selector that matches nothing.
+
+    >>> found = plan_dataset("vm-onednn", "isa=amx,pages=4k", "isa=amx,pages=2m", change=0.05)
+    >>> len(found), found.worst.plan.replicate
+    (4, 'launch')
+    """
+    if not isinstance(dataset, Dataset):
+        dataset = open_dataset(dataset)
+    arms = parse(baseline), parse(treatment or baseline)
+    data = dataset.measurements
+    data = data[data["informative"] & (data["value"] > 0)]
+    if not len(data):
+        raise UsageError(f"the dataset {dataset.name} holds no measurements to plan from", hint="a plan needs benchmark logs")
+    left, right = (arm.rows(data, dataset.name) for arm in arms)
+    found, _ = pairs(left, right, arms)
+    items = [_one(pair, dataset, treatment is None, replicate, spread, goal) for pair in found if not pair.mixed]
+    return Plans(dataset.name, dataset.kind, tuple(items))
+
+
+def assumed(spread: float, noise: float, *, replicate: str = "boot", **goal: Any) -> Plans:
+    """A plan without a pilot, from assumed standard deviations of the log between replicates and between iterations.
+
+    >>> assumed(0.01, 0.02, change=0.03).worst.plan.replicates
+    4
+    """
+    for name, value in (("spread", spread), ("noise", noise)):
+        if not (math.isfinite(value) and value >= 0):
+            raise UsageError(f"the {name} is {value:g}", hint="give a fraction such as 0.01")
+    guess = Components(math.nan, math.nan, noise, 0, 1, 1).with_spread(replicate, spread)
+    item = Planned("any benchmark", "", (), guess, plan(guess, replicate=replicate, **goal))
+    return Plans("assumed", "assumed", (item,))
+
+
+def _one(pair: Pair, dataset: Dataset, alone: bool, replicate: str | None, spread: float | None, goal: dict[str, Any]) -> Planned:
+    base, treat, _ = without_warmup(pair.baseline, pair.treatment, dataset.manifest.warmup)
+    if replicate is None:
+        boots = base[["environment", "boot"]].drop_duplicates()
+        known = "boot" if len(boots) > 1 and (boots["boot"] != "").all() else "launch"
+        replicate = known if alone else level_of(base, treat)[0]
+    parts = [components(_nested(arm), dataset.manifest.location) for arm in ((base,) if alone else (base, treat))]
+    pilot = parts[0] if alone else combined(*parts)
+    if spread is not None:
+        pilot = pilot.with_spread(replicate, spread)
+    names = pair.identity["benchmark"], pair.identity["metric"], pair.factors, pilot
+    if math.isnan(getattr(pilot, replicate)):
+        noun = {"boot": "boots", "launch": "launches"}[replicate]
+        return Planned(*names, None, f"the pilot does not show how much {noun} differ; state the spread")
+    return Planned(*names, plan(_with_warmup(pilot, dataset.manifest.warmup), replicate=replicate, **_paid(goal, dataset)))
+
+
+def _with_warmup(pilot: Components, warmup: int) -> Components:
+    """The pilot with a caution that warm-up comes on top of what is planned."""
+    if not warmup:
+        return pilot
+    text = f"{warmup} iterations of warm-up come on top in each launch; their cost is counted"
+    return replace(pilot, cautions=(*pilot.cautions, Caution("warmup-on-top", text)))
+
+
+def _paid(goal: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """The goal with a launch that pays for its warm-up."""
+    costs = goal.get("costs") or Costs()
+    return {**goal, "costs": replace(costs, launch=costs.launch + dataset.manifest.warmup * costs.iteration)}
+
+
+def _nested(arm: pd.DataFrame) -> list[list[np.ndarray]]:
+    boots: dict[Any, list[np.ndarray]] = {}
+    for key, part in arm.groupby(LAUNCH, sort=False):
+        boots.setdefault(key[:2], []).append(part["value"].to_numpy(dtype=float))
+    return list(boots.values())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

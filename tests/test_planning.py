@@ -1,0 +1,73 @@
+"""Plans from pilots in datasets, and the command."""
+
+import json
+
+import numpy as np
+import pytest
+
+from amxperf.cli import main
+from amxperf.errors import MissingInput, UsageError
+from amxperf.planning import assumed, plan_dataset
+
+HEAD = "environment,boot,launch,benchmark,metric,value,unit,better\n"
+
+
+def pilot(boots, seed=1):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for environment in ("vm", "tdx"):
+        for boot in range(boots):
+            shift = rng.normal(0, 0.02)
+            for launch in range(3):
+                values = np.exp(shift + rng.normal(0, 0.02, 10))
+                rows += [f"{environment},b{boot},l{launch},b,time,{value:.6f},s,lower" for value in values]
+    return HEAD + "\n".join(rows) + "\n"
+
+
+def test_boots_are_planned_where_the_arms_share_none(make):
+    root = make({"p.csv": pilot(4)})
+    found = plan_dataset(root, "vm", "tdx", change=0.02)
+    item = found.worst
+    assert len(found) == 1 and item.plan.replicate == "boot" and item.components.boots == 7
+    assert 0.008 < item.components.boot < 0.04  # drawn with 2 %, seven degrees of freedom or so
+    assert plan_dataset(root, "vm", change=0.02).worst.plan.replicate == "boot"
+    assert found.frame()["replicates"].tolist() == [item.plan.replicates]
+
+
+def test_one_boot_tells_no_spread_of_boots(make):
+    root = make({"p.csv": pilot(1)})
+    found = plan_dataset(root, "vm", "tdx", change=0.02)
+    assert found.worst is None and "state the spread" in found.items[0].sentence()
+    told = plan_dataset(root, "vm", "tdx", change=0.02, spread=0.01)
+    assert told.worst.plan.replicates >= 5 and told.worst.plan.careful is None
+
+
+def test_warm_up_costs_and_is_told(make):
+    rows = "".join(f"vm,{launch},b,time,{1 + (launch * 7 + i) % 5 / 100},s,{i}\n" for launch in range(4) for i in range(8))
+    text = "environment,launch,benchmark,metric,value,unit,iteration\n" + rows
+    plain, paid = (plan_dataset(make({"p.csv": text}, extra, name=name), "vm", width=0.02, iterations=5).worst.plan
+                   for extra, name in (("", "a"), ("warmup = 3\n", "b")))  # fmt: skip
+    assert "warmup-on-top" in {caution.code for caution in paid.cautions} - {caution.code for caution in plain.cautions}
+    assert paid.cost / (2 * paid.replicates) == plain.cost / (2 * plain.replicates) + 3
+
+
+def test_a_selector_that_matches_nothing(make):
+    with pytest.raises(MissingInput, match="sgx"):
+        plan_dataset(make({"p.csv": pilot(2)}), "sgx", change=0.02)
+    with pytest.raises(UsageError, match="spread is -1"):
+        assumed(-1, 0.02, change=0.1)
+
+
+def test_the_command(make, capsys):
+    root = str(make({"p.csv": pilot(3)}))
+    assert main(["plan", root, "--baseline", "vm", "--treatment", "tdx", "--change", "0.03", "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["plans"][0]["plan"]["replicates"] >= 2 and shown["kind"] == "recorded"
+    assert main(["plan", "--spread", "0.01", "--noise", "0.02", "--change", "0.03", "--iterations", "10"]) == 0
+    assert "5 boots per arm" in capsys.readouterr().out
+    assert main(["plan", root, "--change", "0.03"]) == 64 and "--baseline" in capsys.readouterr().err
+    assert main(["plan", "--change", "0.03"]) == 64 and "pilot" in capsys.readouterr().err
+    assert main(["plan", root, "--baseline", "vm"]) == 64 and "one goal" in capsys.readouterr().err
+    one = str(make({"p.csv": pilot(1)}, name="one"))
+    assert main(["plan", one, "--baseline", "vm", "--treatment", "tdx", "--width", "0.02"]) == 2
+    assert "no plan" in capsys.readouterr().out
