@@ -17,12 +17,14 @@ class Note:
     """Something a reader noticed and a person should know: data, not text on a terminal.
 
     `code` is stable and short (``boots-unknown``), `message` is one sentence, `source` and `line` say where (line 0: the file).
+    `count` is the number of what the note counts (events that were lost, lines that were not understood), 0 where it counts nothing.
     """
 
     code: str
     message: str
     source: str = ""
     line: int = 0
+    count: int = 0
 
     def __str__(self) -> str:
         where = f"{self.source}:{self.line}: " if self.line else f"{self.source}: " if self.source else ""

@@ -64,6 +64,11 @@ def _number(name: str, meaning: str) -> Column:
     return Column(name, "int32", meaning)
 
 
+def _narrow(name: str, meaning: str) -> Column:
+    """A whole number that not every row has, below 2^31."""
+    return Column(name, "Int32", meaning)
+
+
 def _word(name: str, meaning: str) -> Column:
     return Column(name, "UInt64", meaning, hexadecimal=True)
 
@@ -124,11 +129,7 @@ TRACES = Table(
     "traces",
     "one row per call trace",
     (
-        _number("trace", "number of the trace within its source, from 1"),
-        FILE,
-        _number("line", "line of the `Call Trace:` (or `<stack trace>`) marker"),
-        _number("end", "last line that belongs to the trace"),
-        START,
+        _name("reason", "exit reason, signal, next or woken task: the event's main name"),
         TIMESTAMP,
         _text("headline", "the message that the trace illustrates; empty where none stands above it"),
         _count("cpu", "logical processor"),
@@ -187,11 +188,24 @@ EVENTS = Table(
         _count("pid", "process id"),
         _name("comm", "task name"),
         _word("msr", "MSR number"),
-        _word("value", "MSR value, or the argument that the event is about"),
+        _name("msr_name", "name of the MSR, where the SDM or the kernel gives one"),
+        _word("value", "MSR value, or what the event is about: address, frame number, si_code, a system call's option or return"),
         _word("xfeatures", "xfeatures of an x86_fpu event"),
         _word("xcomp_bv", "xcomp_bv of an x86_fpu event"),
-        _name("reason", "exit reason, signal, next task: the event's main name"),
+        _name("reason", "exit reason, signal, next or woken task: the event's main name"),
         _word("intr_info", "VM-exit interruption information"),
+        _name("interrupt", "the exception or interrupt in words: #NM, NMI, interrupt 236"),
+        _narrow("vector", "vector of the exception or interrupt"),
+        _word("error_code", "error code of an exception, page fault or VM exit"),
+        _word("rip", "instruction pointer; 0 in an exit of a TDX guest, whose registers are hidden"),
+        _word("info1", "exit information 1: the exit qualification on Intel"),
+        _word("info2", "exit information 2"),
+        _narrow("level", "page level of a page-table entry: 1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB"),
+        _word("old", "page-table entry before the change"),
+        _word("new", "page-table entry after the change"),
+        _narrow("target_pid", "task that is switched to, woken, moved or signalled"),
+        _narrow("target_cpu", "processor that the task is woken on or moved to"),
+        _real("duration", "time that the event tells: halt, poll, run or function time", "s"),
         _text("detail", "the payload as printed"),
     ),
 )

@@ -11,10 +11,13 @@ COLUMNS = {  # the list of the design; factors of measurements follow the fixed 
         "dataset environment boot launch thread iteration benchmark metric value unit better informative reason source line"
     ),
     "lines": "source line boot timestamp level facility caller message",
-    "traces": "trace source line end boot timestamp headline cpu pid comm kernel taint hardware complete",
+    "traces": "trace source line end event boot timestamp headline cpu pid comm kernel taint hardware complete",
     "frames": "source trace line depth symbol function offset size module build_id reliable inlined context",
     "registers": "source trace line name value",
-    "events": ("source line timestamp side kind cpu vcpu pid comm msr value xfeatures xcomp_bv reason intr_info detail"),
+    "events": (
+        "source line timestamp side kind cpu vcpu pid comm msr msr_name value xfeatures xcomp_bv reason intr_info interrupt vector"
+        " error_code rip info1 info2 level old new target_pid target_cpu duration detail"
+    ),
 }
 CAPTURES = [
     "notes-2024/vm/boot/host.dmesg",

@@ -1,16 +1,24 @@
 """Payloads of tracepoints: what each event's text says in the columns of the events table.
 
-One decoder per event, found by the event's name in :data:`DECODERS`; an event without one keeps its text in `detail`.
-A decoder takes the text and returns the columns it can fill, none where the text is not of a known era.
-Formats: TP_printk of Linux 6.18 (arch/x86/include/asm/trace/fpu.h, asm/msr-trace.h, arch/x86/kvm/trace.h,
-include/trace/events/{exceptions,kvm,sched,signal}.h), with the older forms that recordings still hold.
+:data:`LAYOUTS` gives, per event, the layouts of its eras (see :mod:`amxperf.formats.payload`); a field named like a column fills
+it, the others go to the event's function in :data:`FINISH`. An event without a layout, and a payload that matches none,
+keeps its text in `detail`.
+
+Sources: TP_printk of Linux 6.18 (arch/x86/include/asm/trace/fpu.h, asm/msr-trace.h, arch/x86/kvm/trace.h, kvm/mmu/mmutrace.h,
+include/trace/events/), the older forms that recordings still hold, and what trace-cmd prints with its plugins or with -R.
 """
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
+
+from ..architecture import ARCH_PRCTL
+from . import exit_reasons, interrupts, msr_names
+from .payload import LONGEST, numbers, pattern
 
 Columns = dict[str, Any]
 
@@ -21,144 +29,284 @@ SIGNALS = (
 )  # fmt: skip
 """Names of signals 1 to 31 on x86 Linux (arch/x86/include/uapi/asm/signal.h)."""
 
-_H = r"[0-9a-f]{1,16}"
-_FPU = re.compile(rf"x86/fpu: \S{{1,40}} (?:load|initialized): \d{{1,3}} xfeatures: ({_H}) xcomp_bv: ({_H})")
-_MSR = re.compile(rf"({_H}), value ({_H})( #GP)?")
-_SWITCH = re.compile(r"prev_comm=.{0,64}? ==> next_comm=(.{0,32}) next_pid=\d{1,10}\b|.{1,96}? ==> (.{1,32}):\d{1,10} \[")
-_SIGNAL = re.compile(r"sig=(\d{1,4}) ")
-_FAULT = re.compile(rf"address=(?:0x({_H})|\S{{1,200}}) .{{0,220}}?error_code=(0x{_H})")
+DIRECT = frozenset(
+    "vcpu msr value xfeatures xcomp_bv reason intr_info vector error_code rip info1 info2 level old new target_pid target_cpu"
+    " duration".split()
+)
+"""Fields of layouts that are columns of the events table; `duration` is printed in ns there."""
+
+WORDS = frozenset("msr value xfeatures xcomp_bv intr_info error_code rip info1 info2 old new".split())
+"""Those of them that are 64-bit words: a negative number becomes its two's complement."""
+
+_MSR = ("{msr:x!}, value {value:x}{gp:t!}", "msr={msr:x!} val={value:x} failed={gp:t!}")
+_FPU = (
+    "x86/fpu: {_:t} load: {_:d} xfeatures: {xfeatures:x!} xcomp_bv: {xcomp_bv:x!}",
+    "x86/fpu: {_:t} initialized: {_:d} xfeatures: {xfeatures:x!} xcomp_bv: {xcomp_bv:x!}",
+    "fpu={_:t} load_fpu={_:d} xfeatures={xfeatures:x!} xcomp_bv={xcomp_bv:x!}",
+)
+_EXIT = (
+    "vcpu {vcpu:d} reason {reason:t!} rip 0x{rip:x} info1 0x{info1:x} info2 0x{info2:x} intr_info 0x{intr_info:x!}"
+    " error_code 0x{error_code:x!}{_:t}",
+    "vcpu {vcpu:d} reason {reason:t!} rip 0x{rip:x} info {info1:x} {info2:x!}",
+    "reason {reason:t!} rip 0x{rip:x} info {info1:x} {info2:x!}",
+    "vcpu {vcpu:d} reason {reason:t!} rip 0x{rip:x}{_:t}",
+    "reason {reason:t!} rip 0x{rip:x}{_:t}",
+    "vcpu {vcpu:d} reason {reason:t!} intr_info 0x{intr_info:x!}{_:t}",
+    "vcpu {vcpu:d} reason {reason:t!}",
+)
+_FAULT = (
+    "address=0x{value:x} ip=0x{rip:x} error_code=0x{error_code:x!}",
+    "address=0x{value:x} ip={_:t} error_code=0x{error_code:x!}",
+    "address={_:t} ip={_:t} error_code=0x{error_code:x!}",
+)
+_WAKE = (
+    "comm={reason:t!} pid={target_pid:d} prio={_:d} target_cpu={target_cpu:d}",
+    "comm={reason:t!} pid={target_pid:d} prio={_:d} success={_:d} target_cpu={target_cpu:d}",
+    "{reason:t!}:{target_pid:d} [{_:d}]{_:t} CPU:{target_cpu:d}",
+    "{reason:t!}:{target_pid:d} [{_:d}]{_:t}",
+)
+_VECTOR = ("vector={vector:d!}",)
+_IPI = ("dst {value:x} vec {vector:d!} ({reason:t!})",)
+_CALL = ("0xffffffffffff{error:x!}", "0x{value:x}", "{negative:d!}", "__syscall_nr={_:d} ret=0x{value:x}")
+
+LAYOUTS: dict[str, tuple[str, ...]] = {
+    "read_msr": _MSR,
+    "write_msr": _MSR,
+    "rdpmc": _MSR,
+    "sched_switch": (
+        "prev_comm={_:t} prev_pid={_:d} prev_prio={_:d} prev_state={_:t} next_comm={reason:t!} next_pid={target_pid:d}"
+        " next_prio={_:d}",
+        "{_:t} ==> {reason:t!}:{target_pid:d} [{_:d}]",
+    ),
+    "sched_waking": _WAKE,
+    "sched_wakeup": _WAKE,
+    "sched_wakeup_new": _WAKE,
+    "sched_migrate_task": (
+        "comm={reason:t!} pid={target_pid:d} prio={_:d} orig_cpu={_:d} dest_cpu={target_cpu:d}",
+    ),
+    "sched_stat_runtime": ("comm={reason:t!} pid={target_pid:d} runtime={duration:d} [ns]{_:t}",),
+    "sched_process_fork": ("comm={_:t} pid={_:d} child_comm={reason:t!} child_pid={target_pid:d}",),
+    "sched_process_exit": ("comm={reason:t!} pid={target_pid:d} prio={_:d}{_:t}",),
+    "signal_generate": ("sig={signal:d!} errno={_:d} code={value:d} comm={_:t} pid={target_pid:d}{_:t}", "sig={signal:d!} {_:t}"),
+    "signal_deliver": ("sig={signal:d!} errno={_:d} code={value:d} {_:t}", "sig={signal:d!} {_:t}"),
+    "page_fault_user": _FAULT,
+    "page_fault_kernel": _FAULT,
+    "kvm_exit": _EXIT,
+    "kvm_nested_vmexit": _EXIT,
+    "kvm_entry": (
+        "vcpu {vcpu:d}, rip 0x{rip:x} intr_info 0x{intr_info:x!} error_code 0x{error_code:x!}{_:t}",
+        "vcpu {vcpu:d}, rip 0x{rip:x}{_:t}",
+        "vcpu {vcpu:d}{_:t}",
+    ),
+    "kvm_msr": ("msr_{way:t!} {msr:x!} = 0x{value:x}{gp:t!}",),
+    "kvm_inj_exception": ("{exception:t!}",),
+    "kvm_inj_virq": ("{reason:t!} 0x{vector:x!}{_:t}", "irq {vector:d!}{_:t}"),
+    "kvm_page_fault": (
+        "vcpu {vcpu:d} rip 0x{rip:x} address 0x{value:x} error_code 0x{error_code:x!}{_:t}",
+        "address 0x{value:x} error_code 0x{error_code:x!}{_:t}",
+        "address {value:x} error_code {error_code:x!}{_:t}",
+    ),
+    "kvm_fpu": ("load={load:d!}", "{reason:t!}"),
+    "kvm_vcpu_wakeup": ("{reason:t!} time {duration:d} ns{_:t}",),
+    "kvm_halt_poll_ns": ("vcpu {vcpu:d}: halt_poll_ns {duration:d} ({reason:t!} {_:d})",),
+    "kvm_wait_lapic_expire": ("vcpu {vcpu:d}: delta {_:d} ({reason:t!})",),
+    "kvm_apic_ipi": _IPI,
+    "kvm_msi_set_irq": _IPI,
+    "kvm_apic_accept_irq": ("apicid {value:x} vec {vector:d!} ({reason:t!})",),
+    "kvm_eoi": ("apicid {value:x} vector {vector:d!}",),
+    "kvm_cpuid": ("func {value:x} {_:t}",),
+    "kvm_hypercall": ("nr 0x{value:x} {_:t}",),
+    "kvm_cr": ("cr_{reason:t!} {_:x} = 0x{value:x}",),
+    "kvm_pio": ("pio_{reason:t!} at 0x{value:x} {_:t}",),
+    "kvm_mmio": ("mmio {reason:t!} len {_:d} gpa 0x{value:x}{_:t}",),
+    "kvm_userspace_exit": ("reason {reason:t!} ({_:d})", "vcpu {vcpu:d} reason {reason:t!} ({_:d})", "vcpu {vcpu:d} reason {reason:t!}"),
+    "kvm_set_irq": ("gsi {value:d} {_:t}",),
+    "kvm_ple_window_update": ("vcpu {vcpu:d} old {_:d} new {_:d} ({reason:t!})",),
+    "kvm_pml_full": ("vcpu {vcpu:d}: {_:t}",),
+    "kvm_tdp_mmu_spte_changed": ("as id {_:d} gfn {value:x} level {level:d!} old_spte {old:x} new_spte {new:x}",),
+    "kvm_mmu_set_spte": ("gfn {value:x} spte {new:x} ({_:t}) level {level:d!} at {_:x}",),
+    "kvm_mmu_spte_requested": ("gfn {value:x} pfn {_:x} level {level:d!}",),
+    "hrtimer_start": ("hrtimer={_:t} function={reason:t!} expires={value:d}{_:t}",),
+    "hrtimer_expire_entry": ("hrtimer={_:t} function={reason:t!} now={value:d}", "hrtimer={_:t} now={value:d} function={reason:t!}"),
+    "timer_start": ("timer={_:t} function={reason:t!} expires={value:d} {_:t}",),
+    "timer_expire_entry": ("timer={_:t} function={reason:t!} now={value:d}{_:t}",),
+    "irq_handler_entry": ("irq={value:d} name={reason:t!}",),
+    "irq_handler_exit": ("irq={value:d} ret={reason:t!}",),
+    "softirq_entry": ("vec={value:d!} [action={reason:t!}]",),
+    "softirq_exit": ("vec={value:d!} [action={reason:t!}]",),
+    "softirq_raise": ("vec={value:d!} [action={reason:t!}]",),
+    "cpu_idle": ("state={value:d} cpu_id={target_cpu:d}",),
+    "nmi_handler": ("{reason:t!}() delta_ns: {duration:d} handled: {_:d}",),
+    "ipi_send_cpu": ("cpu={target_cpu:d} callsite={reason:t!} callback={_:t}",),
+    "sys_arch_prctl": (
+        "option: 0x{option:x!}, arg2: {_:t}", "option: {option:x!}, arg2: {_:t}", "option: {option:x!}",
+        "__syscall_nr={_:d} option=0x{option:x!} {_:t}",
+    ),
+    "sys_enter": ("NR {value:d!} ({_:t})", "NR {value:d!}{_:t}"),
+    "sys_exit": ("NR {_:d} = {value:d}",),
+    **{f"{kind}_{way}": _VECTOR for way in ("entry", "exit") for kind in (
+        "local_timer", "reschedule", "call_function", "call_function_single", "irq_work", "error_apic", "spurious_apic",
+        "thermal_apic", "threshold_apic", "deferred_error_apic", "x86_platform_ipi",
+    )},
+    **{f"x86_fpu_{what}": _FPU for what in (
+        "before_save", "after_save", "before_restore", "after_restore", "regs_activated", "regs_deactivated", "init_state",
+        "activate_state", "dropped", "copy_src", "copy_dst", "xstate_check_failed",
+    )},
+}  # fmt: skip
+"""Event -> layouts, newest first. System calls' returns have their own: :data:`RETURN`."""
+
+RETURN = "sys_*_return"
+LAYOUTS[RETURN] = _CALL
+
 _VCPU = re.compile(r"vcpu:? (\d{1,6})\b")
-_REASON = re.compile(r"\breason (.{1,64}?)(?= rip 0x| info1? | intr_info 0x| ext_inf1 |$)")
-_INTR = re.compile(rf" intr_info 0x({_H})")
-_OLD_INFO = re.compile(rf" info {_H} ({_H})$")
-_KVM_MSR = re.compile(rf"msr_(read|write) ({_H}) = 0x({_H})( \(#GP\))?")
-_ADDRESS = re.compile(rf"\baddress (?:0x)?({_H})\b")
-_FIRST = re.compile(rf"(?:func|nr) (?:0x)?({_H})\b")
-_VECTOR = re.compile(r"vector=(\d{1,3})\b")
-_SYSCALL = re.compile(rf"option: (?:0x)?({_H})\b")
 
 
-def _fpu(text: str) -> Columns:
-    found = _FPU.match(text)
-    return {"xfeatures": int(found[1], 16), "xcomp_bv": int(found[2], 16)} if found else {}
+def _msr(found: Columns) -> Columns:
+    gp = "#GP" if found["gp"].strip(" ()") in ("#GP", "1") else ""
+    return {"msr_name": msr_names.name(found["msr"]), "reason": " ".join(filter(None, (found.get("way", ""), gp)))}
 
 
-def _msr(text: str) -> Columns:
-    found = _MSR.match(text)
-    return {"msr": int(found[1], 16), "value": int(found[2], 16), "reason": (found[3] or "").strip()} if found else {}
+def _rdpmc(found: Columns) -> Columns:
+    return _msr(found) | {"msr_name": ""}
 
 
-def _switch(text: str) -> Columns:
-    found = _SWITCH.match(text)
-    return {"reason": found[1] or found[2] or ""} if found else {}
-
-
-def _signal(text: str) -> Columns:
-    found = _SIGNAL.match(text)
-    if not found:
+def _information(found: Columns) -> Columns:
+    number = found.get("intr_info")
+    if number is None:
         return {}
-    number = int(found[1])
+    return {"interrupt": interrupts.name(number), "vector": interrupts.vector(number)}
+
+
+def _exit(found: Columns) -> Columns:
+    """kvm_exit and kvm_nested_vmexit.
+
+    The reason is a hexadecimal number where the kernel knows no name; FAILED_VMENTRY stands behind it for a failed entry.
+    Before Linux 5.10 the second number of ``info a b`` is the interruption information on Intel; it is taken for the two exits
+    for which the hardware fills it.
+    """
+    row: Columns = {"reason": exit_reasons.named(found["reason"].strip())}
+    if "intr_info" not in found and "info2" in found and row["reason"] in ("EXCEPTION_NMI", "EXTERNAL_INTERRUPT"):
+        row["intr_info"] = found["info2"]
+    return row | _information(found | row)
+
+
+def _signal(found: Columns) -> Columns:
+    number = found["signal"]
     return {"reason": SIGNALS[number - 1] if 1 <= number <= len(SIGNALS) else f"signal {number}"}
 
 
-def _fault(text: str) -> Columns:
-    """The address is `value`; the error code, which says read or write, user or kernel, is `reason`."""
-    found = _FAULT.match(text)
-    return {"value": int(found[1], 16) if found[1] else None, "reason": found[2]} if found else {}
+def _fault(found: Columns) -> Columns:
+    """Bits 0 (page was present), 1 (write), 2 (user) and 4 (fetch) of the error code, in words."""
+    code = found["error_code"]
+    access = "fetch" if code & 16 else "write" if code & 2 else "read"
+    return {"reason": f"{'user' if code & 4 else 'kernel'} {access}, {'protection' if code & 1 else 'not present'}"}
 
 
-def _kvm(text: str) -> Columns:
-    found = _VCPU.match(text)
-    return {"vcpu": int(found[1])} if found else {}
+def _exception(found: Columns) -> Columns:
+    text = found["exception"].strip()
+    mnemonic = text.split(" ", 1)[0]
+    row: Columns = {"reason": text, "interrupt": mnemonic if mnemonic in interrupts.VECTORS else ""}
+    row["vector"] = interrupts.VECTORS.get(mnemonic)
+    code = re.search(r"\(0x([0-9a-f]{1,16})\)", text)
+    return row | ({"error_code": int(code[1], 16)} if code else {})
 
 
-def _exit(text: str) -> Columns:
-    """kvm_exit and kvm_nested_vmexit.
-
-    The reason is everything up to ``rip``: a hexadecimal number where the kernel knows no name, a name with FAILED_VMENTRY
-    behind it for a failed entry. Before Linux 5.10 the second number of ``info a b`` is the interruption information on
-    Intel; it is taken for the two exits for which the hardware fills it.
-    """
-    row = _kvm(text)
-    if found := _REASON.search(text):
-        row["reason"] = found[1].strip()
-    found = _INTR.search(text)
-    if not found and row.get("reason") in ("EXCEPTION_NMI", "EXTERNAL_INTERRUPT"):
-        found = _OLD_INFO.search(text)
-    if found:
-        row["intr_info"] = int(found[1], 16)
-    return row
+def _prctl(found: Columns) -> Columns:
+    return {"value": found["option"], "reason": ARCH_PRCTL.get(found["option"], "")}
 
 
-def _entry(text: str) -> Columns:
-    row = _kvm(text)
-    if found := _INTR.search(text):
-        row["intr_info"] = int(found[1], 16)
-    return row
+def _returned(found: Columns) -> Columns:
+    """A return value; that of a failed call is an error's number, and `reason` its name."""
+    value = found.get("value", 0)
+    if "error" in found:
+        value = int("f" * 12 + found["error"], 16)
+        if value >> 64:
+            return {}
+    elif "negative" in found:
+        value = found["negative"] & (1 << 64) - 1
+    failed = (1 << 64) - value
+    return {"value": value, "reason": errno.errorcode.get(failed, "") if 0 < failed < 4096 else ""}
 
 
-def _kvm_msr(text: str) -> Columns:
-    found = _KVM_MSR.match(text)
-    if not found:
-        return {}
-    return {"msr": int(found[2], 16), "value": int(found[3], 16), "reason": found[1] + (" #GP" if found[4] else "")}
+def _loaded(found: Columns) -> Columns:
+    return {"reason": ("unload", "load")[bool(found["load"])]} if "load" in found else {}
 
 
-def _number(pattern: re.Pattern[str], base: int) -> Callable[[str], Columns]:
-    def decode(text: str) -> Columns:
-        found = pattern.search(text)
-        return _kvm(text) | ({"value": int(found[1], base)} if found else {})
-
-    return decode
-
-
-def _whole(text: str) -> Columns:
-    """The payload is one word or two: the event's main name."""
-    return {"reason": text}
-
-
-DECODERS: dict[str, Callable[[str], Columns]] = {
+FINISH: dict[str, Callable[[Columns], Columns]] = {
     "read_msr": _msr,
     "write_msr": _msr,
-    "rdpmc": _msr,
-    "sched_switch": _switch,
+    "rdpmc": _rdpmc,
+    "kvm_msr": _msr,
+    "kvm_exit": _exit,
+    "kvm_nested_vmexit": _exit,
+    "kvm_entry": _information,
+    "kvm_inj_exception": _exception,
+    "kvm_fpu": _loaded,
     "signal_generate": _signal,
     "signal_deliver": _signal,
     "page_fault_user": _fault,
     "page_fault_kernel": _fault,
-    "kvm_exit": _exit,
-    "kvm_nested_vmexit": _exit,
-    "kvm_userspace_exit": _exit,
-    "kvm_entry": _entry,
-    "kvm_msr": _kvm_msr,
-    "kvm_inj_exception": _whole,
-    "kvm_fpu": _whole,
-    "kvm_page_fault": _number(_ADDRESS, 16),
-    "kvm_cpuid": _number(_FIRST, 16),
-    "kvm_hypercall": _number(_FIRST, 16),
-    "sys_arch_prctl": _number(_SYSCALL, 16),
+    "sys_arch_prctl": _prctl,
+    RETURN: _returned,
 }
-"""Event -> decoder. Families (x86_fpu_*, kvm_*, *_entry of interrupts) are found by :func:`decode`."""
+"""Event -> what its fields mean beyond the columns that they fill by name."""
+
+
+def layouts(event: str) -> tuple[str, tuple[str, ...]]:
+    """The event's name in :data:`LAYOUTS` (returns of system calls share one) and its layouts, none where it is not known."""
+    if event not in LAYOUTS and event.startswith("sys_") and event.endswith("_return"):
+        event = RETURN
+    return event, LAYOUTS.get(event, ())
+
+
+@cache
+def _compiled(event: str) -> tuple[str, tuple[tuple[re.Pattern[str], dict[str, int]], ...]]:
+    name, known = layouts(event)
+    return name, tuple((pattern(layout), numbers(layout)) for layout in known)
+
+
+def known(event: str) -> bool:
+    """Whether the event is one that these tables know, by name or by family."""
+    return bool(layouts(event)[1]) or event.startswith(("kvm_", "x86_fpu_"))
 
 
 def decode(event: str, text: str) -> Columns:
     """Columns of one event, `detail` among them.
 
     >>> row = decode("write_msr", "1c4, value 40000")
-    >>> hex(row["msr"]), hex(row["value"])
-    ('0x1c4', '0x40000')
-    >>> decode("kvm_exit", "vcpu 0 reason EXCEPTION_NMI rip 0xfd0bd info1 0x0 info2 0x0 intr_info 0x80000307")["reason"]
-    'EXCEPTION_NMI'
+    >>> row["msr_name"], hex(row["value"])
+    ('IA32_XFD', '0x40000')
+    >>> row = decode("kvm_exit", "vcpu 0 reason EXCEPTION_NMI rip 0x0 info1 0x0 info2 0x0 intr_info 0x80000307 error_code 0x0")
+    >>> row["reason"], row["interrupt"]
+    ('EXCEPTION_NMI', '#NM')
     >>> decode("never_heard_of", "a=1")
     {'detail': 'a=1'}
     """
     text = text.strip()
-    decoder = DECODERS.get(event)
-    if decoder is None:
-        if event.startswith("x86_fpu_"):
-            decoder = _fpu
-        elif event.startswith("kvm_"):
-            decoder = _kvm
-        elif text.startswith("vector="):
-            decoder = _number(_VECTOR, 10)
-    return (decoder(text) if decoder else {}) | {"detail": text}
+    row: Columns = {"detail": text}
+    if len(text) > LONGEST:
+        return row
+    name, eras = _compiled(event)
+    for layout, bases in eras:
+        if found := layout.fullmatch(text):
+            return row | _columns(name, found.groupdict(), bases)
+    if event.startswith("kvm_") and (vcpu := _VCPU.match(text)):
+        row["vcpu"] = int(vcpu[1])
+    return row
+
+
+def _columns(name: str, texts: dict[str, str], bases: dict[str, int]) -> Columns:
+    found: Columns = {field: int(text, bases[field]) if field in bases else text for field, text in texts.items()}
+    if "error" in found:
+        found["error"] = texts["error"]
+    row = {field: value for field, value in found.items() if field in DIRECT}
+    if name in FINISH:
+        row |= FINISH[name](found)
+    for field, value in row.items():
+        if field in WORDS:
+            row[field] = value & (1 << 64) - 1
+        elif isinstance(value, int) and not -1 << 63 <= value < 1 << 63:
+            row[field] = None
+    if row.get("duration") is not None:
+        row["duration"] = row["duration"] / 1e9
+    return row
