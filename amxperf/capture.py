@@ -17,7 +17,7 @@ class Note:
     """Something a reader noticed and a person should know: data, not text on a terminal.
 
     `code` is stable and short (``boots-unknown``), `message` is one sentence, `source` and `line` say where (line 0: the file).
-    `count` is the number of what the note counts (events that were lost, lines that were not understood), 0 where it counts nothing.
+    `count` is the number of what the note counts (lost events, lines not understood), 0 where it counts nothing.
     """
 
     code: str

@@ -129,7 +129,12 @@ TRACES = Table(
     "traces",
     "one row per call trace",
     (
-        _name("reason", "exit reason, signal, next or woken task: the event's main name"),
+        _number("trace", "number of the trace within its source, from 1"),
+        FILE,
+        _number("line", "line of the `Call Trace:` (or `<stack trace>`) marker"),
+        _number("end", "last line that belongs to the trace"),
+        _narrow("event", "line of the event in the events table that the stack belongs to; missing where no event is known"),
+        START,
         TIMESTAMP,
         _text("headline", "the message that the trace illustrates; empty where none stands above it"),
         _count("cpu", "logical processor"),

@@ -1,57 +1,44 @@
-"""Reader of ftrace text: tracefs `trace` and `trace_pipe`, `trace-cmd report`.
+"""Reader of ftrace text: tracefs `trace` and `trace_pipe`, `trace-cmd report`, `perf script`.
 
-Tables: events, and traces and frames for ``<stack trace>`` blocks (a trace's headline is the event before it on the same
-processor and in the same task; its line is the marker's; a symbol has offset and size only where they are printed).
+Tables: events, and traces and frames for stacks. A trace's `event` is the line of the event that it belongs to: the one before
+it on the same processor and in the same task, which is also its headline; its line is the marker's (`perf script` prints none:
+there it is the event's line). A symbol has offset and size only where they are printed. Frames of user stacks have the
+context USER.
 
-A line is ``TASK-PID [CPU] FLAGS STAMP: event: payload``. The task name may hold dashes, blanks and slashes, so it is all that
-stands before ``-PID [CPU]``. Flags are 3 to 8 characters, absent in trace-cmd output. A system call prints as
-``sys_arch_prctl(option: ..)`` and ``sys_arch_prctl -> 0x0``: events `sys_arch_prctl` and `sys_arch_prctl_return`.
+A system call prints as ``sys_arch_prctl(option: ..)`` and ``sys_arch_prctl -> 0x0``: events `sys_arch_prctl` and
+`sys_arch_prctl_return`, also where a tool names the tracepoints sys_enter_x and sys_exit_x. The lines of the function_graph
+tracer are events `funcgraph_entry`, `funcgraph_exit` and `funcgraph` with a duration and mostly without a stamp.
 
 Options: ``side="host"`` or ``"guest"`` fills the events' column of that name.
 
-Lost events print as ``CPU:1 [LOST 17 EVENTS]``, without a number, or (trace-cmd) as ``CPU:1 [17 EVENTS DROPPED]``.
+Lost events print as ``CPU:1 [LOST 17 EVENTS]``, without a number, (trace-cmd) as ``CPU:1 [17 EVENTS DROPPED]``, or (perf) as
+``PERF_RECORD_LOST lost 17``; each processor's are one note with their number in `count`. Every line is an event, a
+stack marker, a frame, a header (blank lines too) or unknown: :func:`tally` counts them.
 
-Notes: ``lost-events``, ``missing-entries``, ``no-events``, ``unknown-lines``, ``clock-not-seconds``.
+Notes: ``lost-events``, ``missing-entries``, ``no-events``, ``unknown-lines``, ``clock-not-seconds``,
+``function-graph``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 from .. import schema
 from ..capture import Note
 from ..document import Document
+from . import traceline
 from .dmesg import side_of
 from .options import only
-from .stackframe import parse_frame, plain_name
-from .tracepoints import decode
+from .traceline import BLANK, ENTRIES, EVENT, FRAME, HEADER, LOST, STACK, UNKNOWN, USER_STACK, Line
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "ftrace text"
 
-_LINE = re.compile(
-    r"""\s*+(?P<comm>\S.{0,40}?)-(?P<pid>\d{1,10})\s++
-        (?:\(\s*+(?:\d{1,10}|-{1,10})\)\s++)?        # thread group, with the option record-tgid
-        \[(?P<cpu>\d{1,6})\]\s++
-        (?:(?P<flags>[^\s:]{3,8})\s++)?
-        (?P<stamp>\d{1,20}(?:\.\d{1,9})?):\s++(?P<rest>\S.*)""",
-    re.VERBOSE,
-)
-_ENTRIES = re.compile(r"# entries-in-buffer/entries-written: (\d{1,18})/(\d{1,18})")
-_LOST = re.compile(r"CPU:(\d{1,6}) \[(?:LOST (?:(\d{1,18}) )?EVENTS|(\d{1,18}) EVENTS DROPPED|EVENTS DROPPED)\]")
-_EMPTY = re.compile(r"CPU:? ?\d{1,6} is empty")
-_CALL = re.compile(r"(sys_\w{1,60})\((.*)\)")
-_RETURN = re.compile(r"(sys_\w{1,60}) -> (?:0x([0-9a-f]{1,16})|(-?\d{1,19}))")
-_EVENT = re.compile(r"([\w.]{1,100}|<[\w ]{1,40}>):\s*+(.*)")
-_FUNCTION = re.compile(r"([^\s<]{1,200}) <-(\S{1,200})")
-_FRAME = re.compile(r"\s*+=>\s*+(\S.*)")
-_STACK = re.compile(r"(?:kernel_stack:\s*+)?<(user )?stack trace ?>")  # trace-cmd writes the longer form
-_AT = re.compile(r"\s[<(][0-9a-f]{8,16}[>)]$")  # address behind a symbol: option sym-addr, trace-cmd
+OVERWRITTEN = -1
+"""Key of the events that the buffer's header counts as overwritten, beside the processors of those lost on the way."""
 
 
 def sniff(document: Document) -> int:
@@ -59,10 +46,13 @@ def sniff(document: Document) -> int:
     head = [line for line in document.head if line.strip()]
     if any(line.startswith(("# tracer:", "# entries-in-buffer/entries-written:")) for line in head[:20]):
         return 95
-    body = [line for line in head if not line.startswith(("#", "cpus=", "version =")) and not _FRAME.match(line)]
-    body = [line for line in body if not _LOST.match(line.strip()) and not _EMPTY.fullmatch(line.strip())]
-    hits = sum(_LINE.fullmatch(line) is not None for line in body)
-    return 85 if hits and hits >= 0.5 * len(body) else 0
+    kinds = [traceline.parse(line[:4096]) for line in head]
+    body = [line for line in kinds if line.what not in (HEADER, LOST, FRAME, BLANK)]
+    full = sum(line.what in (STACK, USER_STACK) or (line.what == EVENT and line.row.get("pid") is not None) for line in body)
+    bare = sum(line.what == EVENT for line in body)
+    if full and full >= 0.5 * len(body):
+        return 85
+    return 75 if bare and bare >= 0.8 * len(body) else 0
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
@@ -70,18 +60,35 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
 
     >>> document = Document("a", b" amx-test-13045 [001] d.... 2254.520740: read_msr: 1c5, value 40000\\n", "")
     >>> tables, notes = read(document, {})
-    >>> tables["events"][["comm", "pid", "cpu", "kind", "msr", "value"]].values.tolist()
-    [['amx-test', 13045, 1, 'read_msr', 453, 262144]]
+    >>> tables["events"][["comm", "pid", "cpu", "kind", "msr_name", "value"]].values.tolist()
+    [['amx-test', 13045, 1, 'read_msr', 'IA32_XFD_ERR', 262144]]
     """
     only(options, "ftrace", "side")
-    reading = _Reading(document.source, side_of(options))
-    for number, line in enumerate(document.lines, 1):
-        reading.take(number, line)
+    reading = _plain(document, side_of(options))
     return reading.tables(), reading.notes
 
 
-class _Reading:
-    """The state of one pass: the rows so far, the open stack trace, and the last event of each task and processor."""
+def _plain(document: Document, side: str) -> Reading:
+    reading = Reading(document.source, side)
+    for number, line in enumerate(document.lines, 1):
+        reading.take(number, traceline.parse(line))
+    return reading
+
+
+def tally(document: Document) -> dict[str, int]:
+    """Lines of a file by what they are: events, stacks (markers), frames, headers, left (unknown); together all its lines.
+
+    >>> text = b"# tracer: nop\\n a-1 [000] d.... 1.5: kvm_fpu: load\\n a-1 [000] d.... 1.6: <stack trace>\\n => f\\n"
+    >>> tally(Document("a", text, ""))
+    {'events': 1, 'stacks': 1, 'frames': 1, 'headers': 1, 'left': 0}
+    """
+    reading = _plain(document, "")
+    reading.tables()
+    return reading.counts
+
+
+class Reading:
+    """The state of one pass: the rows so far, the open stack, and the last event of each task and processor."""
 
     def __init__(self, source: str, side: str) -> None:
         self.source, self.side = source, side
@@ -90,56 +97,89 @@ class _Reading:
         self.frames: list[dict[str, Any]] = []
         self.notes: list[Note] = []
         self.open: dict[str, Any] | None = None
+        self.user = False
         self.depth = 0
-        self.last: dict[tuple[int, int, bool], str] = {}
+        self.last: dict[tuple[int, int, bool], tuple[int, str]] = {}
+        self.sampled: tuple[int, Line] | None = None  # the event of perf that frames may follow
         self.promised = self.header = 0
+        self.lost: dict[int | None, list[tuple[int, int]]] = {}
         self.unknown: list[int] = []
-        self.ticks = 0  # first line whose stamp is no number of seconds
+        self.ticks = self.graph = 0  # first line whose stamp is no number of seconds; of the function_graph tracer
+        self.counts = dict.fromkeys(("events", "stacks", "frames", "headers", "left"), 0)
 
-    def take(self, number: int, line: str) -> None:
+    def take(self, number: int, line: Line) -> None:
         """Take one line of the file."""
-        if not line.strip():
-            return
-        if found := _FRAME.fullmatch(line):
-            self._frame(number, found[1].strip())
-        elif found := _LINE.fullmatch(line):
-            self._close("closed")
-            self._entry(number, found)
-        elif found := _ENTRIES.match(line):
-            self._close("closed")
-            held, written = int(found[1]), int(found[2])
-            self.promised, self.header = self.promised + held, number
-            if held < written:
-                self._note("lost-events", f"the buffer kept {held} of {written} entries: {written - held} were overwritten", number)
-        elif found := _LOST.match(line.strip()):
-            count = found[2] or found[3] or "an unknown number of"
-            self._note("lost-events", f"{count} events of processor {found[1]} were lost here", number)
-        elif not line.startswith(("#", "cpus=", "version =")) and not _EMPTY.fullmatch(line.strip()):
-            self.unknown.append(number)
+        what = line.what
+        if what == EVENT:
+            self._event(number, line)
+        elif what in (STACK, USER_STACK):
+            self._stack(number, line)
+        elif what == FRAME:
+            self._frame(number, line)
+        elif what == UNKNOWN:
+            self._left(number)
+        else:
+            self.counts["headers"] += 1
+            if what == BLANK:
+                if self.sampled:
+                    self._close("closed")
+                self.sampled = None
+            elif what == ENTRIES:
+                self._close("closed")
+                held, written = line.row["held"], line.row["written"]
+                self.promised, self.header = self.promised + held, number
+                if held < written:
+                    self.lost.setdefault(OVERWRITTEN, []).append((number, written - held))
+            elif what == LOST:
+                self.lost.setdefault(line.row["cpu"], []).append((number, line.row["count"]))
 
-    def _entry(self, number: int, found: re.Match[str]) -> None:
-        stamp, rest = found["stamp"], found["rest"].rstrip()
-        if "." not in stamp:
+    def _left(self, number: int) -> None:
+        self.counts["left"] += 1
+        self.unknown.append(number)
+
+    def _event(self, number: int, line: Line) -> None:
+        self._close("closed")
+        self.counts["events"] += 1
+        row = line.row
+        if line.ticks:
             self.ticks = self.ticks or number
-        comm = found["comm"].strip()
-        place = {"source": self.source, "line": number, "timestamp": float(stamp) if "." in stamp else nan}
-        task = {"cpu": int(found["cpu"]), "pid": int(found["pid"]), "comm": "" if comm == "<...>" else comm}
-        key = (task["cpu"], task["pid"])
-        if marker := _STACK.fullmatch(rest):
-            headline = self.last.pop((*key, bool(marker[1])), "")
-            self.open = {**place, **task, "trace": len(self.traces) + 1, "end": number, "headline": headline}
-            self.traces.append(self.open)
-            self.depth = 0
-            return
-        self.last |= {(*key, user): rest for user in (False, True)}  # one kernel and one user stack may belong to it
-        self.events.append({**place, **task, "side": self.side, **_payload(rest)})
+        if row["kind"].startswith("funcgraph"):
+            self.graph = self.graph or number
+        self.sampled = (number, line) if line.perf else None
+        if not line.perf and "pid" in row:  # one kernel and one user stack may belong to it
+            for user in (False, True):
+                self.last[row["cpu"], row["pid"], user] = (number, line.text)
+        row["source"], row["line"], row["side"] = self.source, number, self.side
+        self.events.append(row)
 
-    def _frame(self, number: int, text: str) -> None:
+    def _stack(self, number: int, line: Line) -> None:
+        self._close("closed")
+        self.counts["stacks"] += 1
+        if line.ticks:
+            self.ticks = self.ticks or number
+        self.sampled, self.user = None, line.what == USER_STACK
+        event, headline = self.last.pop((line.row["cpu"], line.row["pid"], self.user), (None, ""))
+        self._open(number, line.row, event, headline)
+
+    def _open(self, number: int, row: Mapping[str, Any], event: int | None, headline: str) -> None:
+        place = {name: row.get(name) for name in ("timestamp", "cpu", "pid", "comm")}
+        self.open = {**place, "source": self.source, "trace": len(self.traces) + 1, "line": number, "end": number}
+        self.open |= {"event": event, "headline": headline}
+        self.traces.append(self.open)
+        self.depth = 0
+
+    def _frame(self, number: int, line: Line) -> None:
+        if line.perf and self.sampled and self.open is None:
+            event, entry = self.sampled
+            self.user = False
+            self._open(event, entry.row, event, entry.text)
         if self.open is None:
-            self.unknown.append(number)
+            self._left(number)
             return
-        symbol = _AT.sub("", text)
-        row = parse_frame(symbol) or {"symbol": symbol, "function": plain_name(symbol)}
+        self.counts["frames"] += 1
+        row = traceline.frame(line.text, line.perf)
+        if self.user:
+            row["context"] = "USER"
         self.frames.append({**row, "source": self.source, "trace": self.open["trace"], "line": number, "depth": self.depth})
         self.open["end"] = number
         self.depth += 1
@@ -149,40 +189,42 @@ class _Reading:
             self.open["complete"] = how if self.depth else "no frames"
             self.open = None
 
-    def _note(self, code: str, message: str, line: int = 0) -> None:
-        self.notes.append(Note(code, message, self.source, line))
+    def note(self, code: str, message: str, line: int = 0, count: int = 0) -> None:
+        self.notes.append(Note(code, message, self.source, line, count))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """End of input: the frames, and the notes that only the whole file tells."""
         self._close("end of file")
-        entries = len(self.events) + len(self.traces)
-        if not entries:
-            self._note("no-events", "the file holds no event")
-        if entries < self.promised:
-            message = f"the header promises {self.promised} entries and {entries} are here: the file was cut or filtered"
-            self._note("missing-entries", message, self.header)
-        if self.unknown:
-            self._note("unknown-lines", f"{len(self.unknown)} lines are no ftrace text, this is the first", self.unknown[0])
-        if self.ticks:
-            self._note("clock-not-seconds", "the trace clock does not count seconds; its stamps are left out", self.ticks)
+        self.remarks(len(self.events), len(self.traces))
         rows = {"events": self.events, "traces": self.traces, "frames": self.frames}
         return {name: schema.frame(name, data) for name, data in rows.items()}
 
+    def remarks(self, events: int, traces: int) -> None:
+        """The notes on a file with so many events and traces."""
+        for cpu, places in self.lost.items():
+            self._lost(cpu, places)
+        entries = events + self.counts["stacks"]
+        if not entries:
+            self.note("no-events", "the file holds no event")
+        if entries < self.promised:
+            message = f"the header promises {self.promised} entries and {entries} are here: the file was cut or filtered"
+            self.note("missing-entries", message, self.header, self.promised - entries)
+        if left := self.counts["left"]:
+            self.note("unknown-lines", f"{left} lines are no ftrace text, this is the first", self.unknown[0], left)
+        if self.ticks:
+            self.note("clock-not-seconds", "the trace clock does not count seconds; its stamps are left out", self.ticks)
+        if self.graph:
+            message = "the function_graph tracer prints calls and durations; most of its lines have no stamp"
+            self.note("function-graph", message, self.graph)
 
-def _payload(rest: str) -> dict[str, Any]:
-    """Kind and columns from what stands behind the stamp."""
-    if found := _CALL.fullmatch(rest):
-        return {"kind": found[1], **decode(found[1], found[2])}
-    if found := _RETURN.fullmatch(rest):
-        value = int(found[2], 16) if found[2] else int(found[3]) & (1 << 64) - 1
-        return {"kind": found[1] + "_return", "value": value, "detail": rest}
-    if found := _EVENT.fullmatch(rest):
-        kind = found[1]
-        if kind == "sys_enter_arch_prctl":  # trace-cmd keeps the tracepoint's own name
-            return {"kind": "sys_arch_prctl", **decode("sys_arch_prctl", found[2])}
-        if kind == "sys_exit_arch_prctl" and (value := re.fullmatch(r"(?:0x)?([0-9a-f]{1,16})", found[2].strip())):
-            return {"kind": "sys_arch_prctl_return", "value": int(value[1], 16), "detail": found[2].strip()}
-        return {"kind": kind, **decode(kind, found[2])}
-    if found := _FUNCTION.fullmatch(rest):
-        return {"kind": "function", "reason": found[1], "detail": rest}
-    return {"kind": "unknown", "detail": rest}
+    def _lost(self, cpu: int | None, places: list[tuple[int, int]]) -> None:
+        first, total = places[0][0], sum(number for _, number in places)
+        if cpu == OVERWRITTEN:
+            message = f"the buffer dropped {total} of the entries written to it: they were overwritten"
+        else:
+            count = str(total) if total else "an unknown number of"
+            where = "here" if len(places) == 1 else f"in {len(places)} places, this is the first"
+            message = f"{count} events{'' if cpu is None else f' of processor {cpu}'} were lost {where}"
+            if total and not all(number for _, number in places):
+                message = "at least " + message
+        self.note("lost-events", message, first, total)

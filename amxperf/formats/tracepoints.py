@@ -29,13 +29,10 @@ SIGNALS = (
 )  # fmt: skip
 """Names of signals 1 to 31 on x86 Linux (arch/x86/include/uapi/asm/signal.h)."""
 
-DIRECT = frozenset(
-    "vcpu msr value xfeatures xcomp_bv reason intr_info vector error_code rip info1 info2 level old new target_pid target_cpu"
-    " duration".split()
-)
-"""Fields of layouts that are columns of the events table; `duration` is printed in ns there."""
-
-WORDS = frozenset("msr value xfeatures xcomp_bv intr_info error_code rip info1 info2 old new".split())
+DIRECT = frozenset((
+    "vcpu", "msr", "value", "xfeatures", "xcomp_bv", "reason", "intr_info", "vector", "error_code", "rip", "info1", "info2", "level",
+    "old", "new", "target_pid", "target_cpu", "duration",
+))  # fmt: skip
 """Those of them that are 64-bit words: a negative number becomes its two's complement."""
 
 _MSR = ("{msr:x!}, value {value:x}{gp:t!}", "msr={msr:x!} val={value:x} failed={gp:t!}")
@@ -119,7 +116,10 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "kvm_cr": ("cr_{reason:t!} {_:x} = 0x{value:x}",),
     "kvm_pio": ("pio_{reason:t!} at 0x{value:x} {_:t}",),
     "kvm_mmio": ("mmio {reason:t!} len {_:d} gpa 0x{value:x}{_:t}",),
-    "kvm_userspace_exit": ("reason {reason:t!} ({_:d})", "vcpu {vcpu:d} reason {reason:t!} ({_:d})", "vcpu {vcpu:d} reason {reason:t!}"),
+    "kvm_emulate_insn": ("{_:x}:{rip:x}:{_:t}",),
+    "kvm_userspace_exit": (
+        "reason {reason:t!} ({_:d})", "vcpu {vcpu:d} reason {reason:t!} ({_:d})", "vcpu {vcpu:d} reason {reason:t!}",
+    ),
     "kvm_set_irq": ("gsi {value:d} {_:t}",),
     "kvm_ple_window_update": ("vcpu {vcpu:d} old {_:d} new {_:d} ({reason:t!})",),
     "kvm_pml_full": ("vcpu {vcpu:d}: {_:t}",),
@@ -127,7 +127,9 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "kvm_mmu_set_spte": ("gfn {value:x} spte {new:x} ({_:t}) level {level:d!} at {_:x}",),
     "kvm_mmu_spte_requested": ("gfn {value:x} pfn {_:x} level {level:d!}",),
     "hrtimer_start": ("hrtimer={_:t} function={reason:t!} expires={value:d}{_:t}",),
-    "hrtimer_expire_entry": ("hrtimer={_:t} function={reason:t!} now={value:d}", "hrtimer={_:t} now={value:d} function={reason:t!}"),
+    "hrtimer_expire_entry": (
+        "hrtimer={_:t} function={reason:t!} now={value:d}", "hrtimer={_:t} now={value:d} function={reason:t!}",
+    ),
     "timer_start": ("timer={_:t} function={reason:t!} expires={value:d} {_:t}",),
     "timer_expire_entry": ("timer={_:t} function={reason:t!} now={value:d}{_:t}",),
     "irq_handler_entry": ("irq={value:d} name={reason:t!}",),
@@ -140,6 +142,7 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "ipi_send_cpu": ("cpu={target_cpu:d} callsite={reason:t!} callback={_:t}",),
     "sys_arch_prctl": (
         "option: 0x{option:x!}, arg2: {_:t}", "option: {option:x!}, arg2: {_:t}", "option: {option:x!}",
+        "int option: 0x{option:x!}, unsigned long arg2: {_:t}",
         "__syscall_nr={_:d} option=0x{option:x!} {_:t}",
     ),
     "sys_enter": ("NR {value:d!} ({_:t})", "NR {value:d!}{_:t}"),
