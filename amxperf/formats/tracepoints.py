@@ -30,9 +30,12 @@ SIGNALS = (
 """Names of signals 1 to 31 on x86 Linux (arch/x86/include/uapi/asm/signal.h)."""
 
 DIRECT = frozenset((
-    "vcpu", "msr", "value", "xfeatures", "xcomp_bv", "reason", "intr_info", "vector", "error_code", "rip", "info1", "info2", "level",
-    "old", "new", "target_pid", "target_cpu", "duration",
+    "vcpu", "msr", "value", "xfeatures", "xcomp_bv", "reason", "intr_info", "vector", "error_code", "rip", "info1", "info2",
+    "level", "old", "new", "target_pid", "target_cpu", "duration",
 ))  # fmt: skip
+"""Fields of layouts that are columns of the events table; `duration` is printed in ns there."""
+
+WORDS = frozenset(("msr", "value", "xfeatures", "xcomp_bv", "intr_info", "error_code", "rip", "info1", "info2", "old", "new"))
 """Those of them that are 64-bit words: a negative number becomes its two's complement."""
 
 _MSR = ("{msr:x!}, value {value:x}{gp:t!}", "msr={msr:x!} val={value:x} failed={gp:t!}")
