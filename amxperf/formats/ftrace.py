@@ -190,6 +190,7 @@ class Reading:
             self.open = None
 
     def note(self, code: str, message: str, line: int = 0, count: int = 0) -> None:
+        """Add a note on this file."""
         self.notes.append(Note(code, message, self.source, line, count))
 
     def tables(self) -> dict[str, pd.DataFrame]:
