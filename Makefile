@@ -14,7 +14,7 @@ book: .venv/book.ok
 	@$(BIN)/amxperf build
 
 test: .venv/test.ok
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: .venv/test.ok
 	@$(BIN)/ruff check amxperf tests benchmarks

@@ -18,6 +18,15 @@ def pytest_sessionfinish(session, exitstatus):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_collection_modifyitems(items):
+    """Where tests run in several processes (`make test`), those that build a book stay together: it is built once."""
+    for item in items:
+        if "built_book" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("book"))
+        elif item.path.parent.name == "publish":
+            item.add_marker(pytest.mark.xdist_group("publish"))
+
+
 @pytest.fixture(scope="session")
 def built_book() -> Path:
     """The whole book, as `amxperf build` leaves it in _build/html; built here where it is not up to date."""
