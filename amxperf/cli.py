@@ -53,23 +53,29 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 @app.command()
 def parse(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Captures or benchmark logs.")],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Captures or benchmark logs: paths, addresses, or - for standard input."),
+    ] = None,
     table: Annotated[TableName | None, typer.Option(help="Print this table; a summary of each file if left out.")] = None,
     format: Annotated[Format | None, typer.Option(help="How to print the table; csv if left out.")] = None,
     reader: Annotated[str | None, typer.Option(help="Format of the files, if it is not to be recognised.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file; needed for parquet.")] = None,
 ) -> None:
-    """Read files: say what was recognised, or print one table.
+    """Read files: say what was recognised, or print one table. Without a file, what is piped in.
 
     A file that cannot be read is named on standard error and costs none of the others; the exit code is then the first such file's.
     """
     from . import output
     from .formats import read
+    from .summary import summary
 
     if format and not table:
         raise UsageError(f"--format {format.value} is for tables", hint="add --table measurements, or leave it out")
+    if not files and sys.stdin.isatty():
+        raise UsageError("no file is named", hint="name one or more, or pipe a log in")
     captures, codes = [], []
-    for path in files:
+    for path in files or ["-"]:
         try:
             captures.append(read(path, reader))
         except (DataError, MissingInput) as error:
@@ -78,7 +84,7 @@ def parse(
     if not captures:
         raise stop
     if table is None:
-        text = "\n".join(output.summary(capture) for capture in captures) + "\n"
+        text = "\n".join(summary(capture) for capture in captures) + "\n"
         output.write(text.encode(), out)
         raise stop
     for capture in captures:

@@ -17,17 +17,10 @@ from .schema import exported, joined
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .capture import Capture, Note
+    from .capture import Note
     from .catalogue import Entry
     from .comparison import Comparisons
     from .planning import Plans
-
-
-def summary(capture: Capture) -> str:
-    """What a file is and holds, a few lines."""
-    counts = ", ".join(f"{count} {name if count > 1 else name[:-1]}" for name, count in capture.counts().items()) or "nothing"
-    notes = "".join(f"\n  {note}" for note in capture.notes)
-    return f"{capture.source}: {capture.format}: {counts}{notes}"
 
 
 def notes(found: Sequence[Note]) -> str:

@@ -63,7 +63,6 @@ def test_usage(run):
     assert code == 64 and "Usage: amxperf" in out
     complains(run("prase", "x"), 64, "No such command 'prase'", "try --help")
     complains(run("parse", "--tabel", "lines", "x"), 64, "No such option: --tabel")
-    complains(run("parse"), 64, "Missing argument 'FILE...'")
     complains(run("parse", "--table", "rows", ONEDNN), 64, "'rows' is not one of")
     complains(run("parse", "--format", "csv", ONEDNN), 64, "--format csv is for tables; add --table")
     complains(run("compare", "vm-onednn", "--baseline", "vm"), 64, "Missing option '--treatment'")
@@ -75,6 +74,18 @@ def test_summary(run):
     # 68 executions: grep -c ',exec,'; 6 traces: grep -c 'Call Trace:'
     assert (code, err) == (0, "")
     assert f"{ONEDNN}: onednn: 68 measurements" in out and f"{DMESG}: dmesg: " in out and ", 6 traces, " in out
+
+
+def test_a_log_piped_in(run, monkeypatch):
+    for arguments in ((), ("-",), ("-", "--reader", "dmesg")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(DMESG.read_bytes())))
+        code, out, err = run("parse", *arguments)
+        assert (code, err) == (0, "") and out.startswith("stdin: dmesg: ") and ", 6 traces, " in out
+
+
+def test_nothing_piped_in(run, monkeypatch):
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    complains(run("parse"), 64, "no file is named; name one or more, or pipe a log in")
 
 
 @pytest.mark.parametrize(("path", "table"), [(ONEDNN, "measurements"), (DMESG, "frames"), (GUEST, "registers"), (TRACE, "events")])

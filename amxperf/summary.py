@@ -1,0 +1,99 @@
+"""What a file is and holds, in a few lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .capture import Capture
+
+MOST = 8
+"""Kinds of traces, events or benchmarks that are named; the rest is counted."""
+
+DEPTH = 4
+"""Frames, innermost first, by which a trace is told from others."""
+
+
+def summary(capture: Capture) -> str:
+    """Source, format and rows per table; then boots and span, traces by signature, events by kind, benchmarks, and what was left
+    over; then the notes.
+
+    >>> from amxperf import read_dmesg
+    >>> print(summary(read_dmesg("data/notes-2024/vm/first-use/host.dmesg")).splitlines()[0])
+    data/notes-2024/vm/first-use/host.dmesg: dmesg: 40 lines, 2 traces, 30 frames, 2 events
+    """
+    counts = ", ".join(f"{count} {name if count > 1 else name[:-1]}" for name, count in capture.counts().items()) or "nothing"
+    details = [*_when(capture), *_traces(capture), *_events(capture), *_benchmarks(capture), *_left(capture)]
+    text = [f"{capture.source}: {capture.format}: {counts}", *(f"  {line}" for line in details)]
+    return printable("\n".join([*text, *(f"  {note}" for note in capture.notes)]))
+
+
+def printable(text: str) -> str:
+    """The text with control characters, which a terminal would obey, as escapes; line ends and tabs stay.
+
+    >>> printable("comm \\x1b[31mred\\x07")
+    'comm \\\\x1b[31mred\\\\x07'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text)
+
+
+def _when(capture: Capture) -> Iterable[str]:
+    """Boots, and the span of the stamps."""
+    table = capture.lines if len(capture.lines) else capture.events
+    stamps = table["timestamp"].dropna() if len(table) else []
+    words = []
+    if len(capture.lines):
+        boots = capture.lines["boot"].nunique()
+        words.append(f"{boots} boot" + "s" * (boots > 1))
+    if len(stamps):
+        words.append(f"stamps from {stamps.min():.6f} to {stamps.max():.6f} s")
+    return [", ".join(words)] if words else []
+
+
+def _traces(capture: Capture) -> Iterable[str]:
+    """The traces, equal ones together: the most frequent first."""
+    if not len(capture.traces):
+        return []
+    frames = capture.frames
+    if "reliable" in frames:
+        frames = frames[frames["reliable"]]
+    inner = frames[["trace", "function"]].astype({"function": "str"}).groupby("trace", sort=False)["function"]
+    names = inner.agg(lambda functions: " < ".join(functions.iloc[:DEPTH]))
+    return _ranked("trace", "traces", capture.traces["trace"].map(names).fillna("without frames"))
+
+
+def _events(capture: Capture) -> Iterable[str]:
+    return _ranked("event", "events", capture.events["kind"], inline=True) if len(capture.events) else []
+
+
+def _benchmarks(capture: Capture) -> Iterable[str]:
+    """What was measured: benchmark, metric and unit, with the number of values."""
+    data = capture.measurements
+    if not len(data):
+        return []
+    return _ranked("value", "values", data["benchmark"] + " " + data["metric"] + " (" + data["unit"] + ")")
+
+
+def _left(capture: Capture) -> Iterable[str]:
+    if not len(capture.lines) or "role" not in capture.lines:
+        return []
+    left = int((capture.lines["role"] == "other").sum())
+    return [f"{left} of {len(capture.lines)} lines are of no known kind"] if left else []
+
+
+def _ranked(one: str, many: str, values: pd.Series, *, inline: bool = False) -> list[str]:
+    """Values by how often they occur; equal counts in the order of the file."""
+    order = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    counts = sorted(values.value_counts().items(), key=lambda pair: (-pair[1], order.get(pair[0], 0)))
+    counts = [(value, count) for value, count in counts if count]
+    rest = len(counts) - MOST
+    shown = [f"{count} {value}" for value, count in counts[:MOST]]
+    more = [f"{rest} more kinds" if rest > 1 else "1 more kind"] if rest > 0 else []
+    if inline:
+        return [f"{many}: {', '.join([*shown, *more])}"]
+    return [f"{many if len(values) > 1 else one}:", *(f"  {line}" for line in [*shown, *more])]

@@ -1,0 +1,48 @@
+"""What `amxperf parse` says of a file."""
+
+import io
+
+import pytest
+
+from amxperf import read, read_dmesg
+from amxperf.summary import printable, summary
+
+
+def test_a_kernel_log(pytestconfig):
+    text = summary(read_dmesg(pytestconfig.rootpath / "data/notes-2024/vm/boot/host.dmesg")).splitlines()
+    # by hand from the file: 104 lines, stamps of the first and the last line, and three of the six traces below __kvm_set_msr
+    assert text[0].endswith("host.dmesg: dmesg: 104 lines, 6 traces, 75 frames, 3 events")
+    assert text[1] == "  1 boot, stamps from 153.195759 to 158.517765 s"
+    assert text[2] == "  traces:" and text[3].startswith("    3 ") and "kvm_set_msr_common < vmx_set_msr" in text[3]
+    assert sum(int(line.split()[0]) for line in text[3:7]) == 6
+    assert "  events: 3 kvm_set_msr" in text and text[-1].endswith("[vcpu-is-cpu]")
+
+
+def test_a_benchmark_log(pytestconfig):
+    text = summary(read(pytestconfig.rootpath / "data/vm-onednn/vm/amx-4k-00/matmul.log")).splitlines()
+    assert text[0].endswith("onednn: 68 measurements") and "    68 matmul exec_time (s)" in text
+
+
+def test_nothing(pytestconfig):
+    text = summary(read(pytestconfig.rootpath / "data/notes-2024/vm/no-permission/amx-test.log"))
+    assert "amx_test: nothing\n" in text and "[sigill]" in text
+
+
+def test_many_kinds_are_counted():
+    log = "".join(f"[    1.{n:06d}] Call Trace:\n[    1.{n:06d}]  function_{n}+0x1/0x2\n" for n in range(12))
+    text = summary(read_dmesg(io.BytesIO(log.encode())))
+    assert "    1 function_0\n" in text and "    4 more kinds" in text and "function_8" not in text
+
+
+def test_a_terminal_is_not_obeyed():
+    log = b"[    1.000000] Call Trace:\n[    1.000000]  \x1b]0;pwn\x07f+0x1/0x2\n[    1.000000]  g+0x1/0x2\n"
+    text = summary(read_dmesg(io.BytesIO(log), ))
+    assert text.replace("\n", "").isprintable()
+
+
+PRINTED = [("a\tb\n", "a\tb\n"), ("\x1b[2J", "\\x1b[2J"), ("\x9b2J", "\\x9b2J"), ("\u202e", "\\u202e")]
+
+
+@pytest.mark.parametrize(("text", "shown"), PRINTED)
+def test_printable(text, shown):
+    assert printable(text) == shown
