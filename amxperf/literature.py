@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .dataset import Dataset
+    from .stats.meta import Pooled
 
 
 def marks(dataset: Dataset, comparison: str = "tdx-vm", apart: Sequence[str] = ()) -> pd.DataFrame:
@@ -59,3 +60,43 @@ def ranges(rows: pd.DataFrame, by: Sequence[str] = ("study",)) -> pd.DataFrame:
         most=("time_ratio", "max"),
     )
     return table.reset_index()
+
+
+def by_study(dataset: Dataset, comparison: str = "tdx-vm", apart: Sequence[str] = ()) -> pd.DataFrame:
+    """One row per document and use of AMX: the mean log slowdown of its figures, which is what may count as one observation.
+
+    Figures of one document share machine and authors, so the document is the replicate, however many figures or studies it holds.
+    Columns: amx, studies (their names), source_url, figures, time_ratio (exp of the mean log).
+
+    >>> from amxperf import open_dataset
+    >>> by_study(open_dataset("published"), apart=["canonical/tdx #128"])["figures"].tolist()
+    [4, 20, 14]
+    """
+    import numpy as np
+
+    rows = marks(dataset, comparison, apart)
+    rows = rows.assign(log=np.log(rows["time_ratio"].to_numpy(dtype=float)))
+    grouped = rows.groupby(["amx", "source_url"], sort=False)
+    table = grouped.agg(
+        studies=("study", lambda names: ", ".join(dict.fromkeys(names))), figures=("log", "size"), time_ratio=("log", "mean")
+    )
+    table["time_ratio"] = np.exp(table["time_ratio"])
+    return table.reset_index()[["amx", "studies", "source_url", "figures", "time_ratio"]]
+
+
+def pooled(dataset: Dataset, comparison: str = "tdx-vm", apart: Sequence[str] = ()) -> dict[str, Pooled]:
+    """Mean over documents for each use of AMX; with fewer than three nothing is pooled (code `few-studies`): show the rows.
+
+    >>> from amxperf import open_dataset
+    >>> {amx: found.code for amx, found in pooled(open_dataset("published")).items()}
+    {'no': 'few-studies', 'yes': 'few-studies', 'unknown': 'few-studies'}
+    """
+    import numpy as np
+
+    from .stats.meta import study_means
+
+    rows = marks(dataset, comparison, apart)
+    return {
+        str(amx): study_means(np.log(part["time_ratio"].to_numpy(dtype=float)), part["source_url"].tolist())
+        for amx, part in rows.groupby("amx", sort=False)
+    }

@@ -1,12 +1,13 @@
 """Published overheads in groups, against the CSV read with the csv module."""
 
 import csv
+import math
 from pathlib import Path
 
 import pytest
 
 import amxperf as ap
-from amxperf.literature import marks, ranges, sources, span, wordless
+from amxperf.literature import by_study, marks, pooled, ranges, sources, span, wordless
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "published"
 
@@ -46,3 +47,17 @@ def test_ranges(rows, data):
 
 def test_span_of_nothing(data):
     assert span(marks(data).iloc[:0]) == "none"
+
+
+def test_a_document_is_one_replicate(rows, data):
+    """The mean log slowdown of the one document with AMX in use, from the CSV by hand, and no pooling of fewer than three."""
+    table = by_study(data).set_index("studies")
+    stack = [row for row in rows if row["study"] == "dstack 2026" and row["overhead_percent"]]
+    logs = [math.log(float(row["treatment_value"]) / float(row["baseline_value"])) * (1 if row["better"] == "lower" else -1)
+            for row in stack if row["baseline_value"]]  # fmt: skip
+    assert len(logs) == table.loc["dstack 2026", "figures"]
+    assert math.log(table.loc["dstack 2026", "time_ratio"]) == pytest.approx(sum(logs) / len(logs), rel=1e-12)
+    assert table.loc["Chen 2024 oneDNN, Chen 2024 netperf", "figures"] == 4  # two studies of one document, one replicate
+    assert {amx: (found.studies, found.code) for amx, found in pooled(data).items()} == {
+        "no": (2, "few-studies"), "yes": (1, "few-studies"), "unknown": (1, "few-studies")
+    }  # fmt: skip
