@@ -37,6 +37,8 @@ _PUBLIC = {
     "read_bpftrace": "readers",
     "read_dmesg": "readers",
     "read_ftrace": "readers",
+    "read_kvm_counters": "readers",
+    "read_kvm_stat": "readers",
     "read_mmtests": "readers",
     "read_onednn": "readers",
     "read_overheads": "readers",

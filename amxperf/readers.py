@@ -66,6 +66,24 @@ def read_mmtests(path: Path, **options: Any) -> Capture:
     return read(path, "mmtests", **options)
 
 
+def read_kvm_stat(path: Path, **options: Any) -> Capture:
+    """Read the report of perf kvm stat: table measurements, samples and times per exit reason.
+
+    >>> read_kvm_stat("tests/formats/samples/kvm_stat/ioport.documented.txt").counts()
+    {'measurements': 15}
+    """
+    return read(path, "kvm_stat", **options)
+
+
+def read_kvm_counters(path: Path, **options: Any) -> Capture:
+    """Read KVM's counters (a snapshot of its debugfs, kvm_stat): table measurements, per guest and vCPU.
+
+    >>> read_kvm_counters("tests/formats/samples/kvm_counters/names.txt").measurements["metric"].tolist()[-3:]
+    ['pages_1g', 'pages_2m', 'pages_4k']
+    """
+    return read(path, "kvm_counters", **options)
+
+
 def read_perf_stat(path: Path, **options: Any) -> Capture:
     """Read counters of perf stat (text, CSV or JSON): table measurements, one row per event, metric of an event, and time.
 

@@ -29,6 +29,8 @@ FORMATS: dict[str, str] = {
     "onednn": "oneDNN verbose log",
     "bpftrace": "bpftrace map of VM-exit reasons",
     "perf_stat": "perf stat: text, -x CSV, -j JSON",
+    "kvm_stat": "perf kvm stat report",
+    "kvm_counters": "KVM counters: debugfs snapshot, kvm_stat",
     "mmtests": "mmtests comparison text",
     "overheads": "published overheads, CSV",
     "table": "measurements table, CSV or Parquet",

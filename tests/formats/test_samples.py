@@ -18,7 +18,7 @@ def test_recognised_as_itself_only(path):
     assert {name for name, score in scores.items() if score} == {path.parent.name}, scores
     assert scores[path.parent.name] >= SURE
     capture = read_document(document)
-    assert capture.format == path.parent.name and sum(capture.counts().values())
+    assert capture.format == path.parent.name and (capture.counts() or capture.notes)
     for table in capture.tables.values():
         assert (table["line"] >= 1).all() and (table["line"] <= len(document.lines)).all()
 

@@ -1,0 +1,100 @@
+"""KVM's counters. Recorded here with a small guest of our own running: `grep -r . /sys/kernel/debug/kvm` (this kernel is locked
+down, so only the world-readable files show), `grep . *`, `head`, and a loop of echo. The `.documented.` ones are written from the
+file names of Linux 6.16 (arch/x86/kvm/x86.c, include/linux/kvm_host.h) and from what tools/kvm/kvm_stat/kvm_stat prints."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amxperf.document import Document, load
+from amxperf.errors import AmxperfError, FormatError, UsageError
+from amxperf.formats.kvm_counters import difference, read, sniff
+
+
+def doc(text: str) -> Document:
+    return Document("x.txt", text.encode(), "")
+
+
+@pytest.fixture(scope="module")
+def sample(pytestconfig):
+    return lambda name: load(pytestconfig.rootpath / "tests/formats/samples/kvm_counters" / name)
+
+
+def test_a_snapshot_by_hand(sample):
+    tables, notes = read(sample("before.documented.txt"), {})
+    data = tables["measurements"]
+    vm = data[data["scope"] == "vm"].set_index("metric")
+    assert vm["value"].to_dict() == {
+        "pages_4k": 75, "pages_2m": 1422, "pages_1g": 0, "nx_lpage_splits": 3, "mmu_unsync": 0, "remote_tlb_flush": 812,
+    }
+    assert vm["informative"].tolist() == [True] * 5 + [False]
+    one = data[data["thread"] == "vcpu1"].set_index("metric")
+    assert (one.loc["exits", "value"], one.loc["halt_wait", "value"], one.loc["halt_wait", "unit"]) == (143259, 8.812345679, "s")
+    assert set(one["scope"]) == {"vcpu"} and "vm" not in data and not one["informative"].any()
+    host = data[data["scope"] == "host"].set_index("metric")["value"]
+    assert host["exits"] == 2 * 143258 and len(data) == 17 + 6 + 2 * 11
+    assert [(note.code, note.line) for note in notes] == [("skipped-line", 35), ("since-start", 0)]  # two histograms
+
+
+def test_the_difference_of_two_snapshots(sample):
+    before, after = (read(sample(f"{name}.documented.txt"), {})[0]["measurements"] for name in ("before", "after"))
+    rates = difference(before, after, 10)
+    zero = rates[rates["thread"] == "vcpu0"].set_index("metric")
+    assert zero.loc["exits/s", "value"] == pytest.approx(2 * 143258 / 10) and zero.loc["exits/s", "unit"] == "op/s"
+    assert zero.loc["halt_wait/s", ["value", "unit"]].tolist() == [pytest.approx(2 * 8.812345678 / 10), "1"]
+    assert not [name for name in rates["metric"] if name.startswith("pages")] and rates["informative"].all()
+    assert difference(after, before, 10).query("metric == 'exits/s'").empty  # a restarted guest
+    for seconds in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(UsageError):
+            difference(before, after, seconds)
+
+
+@pytest.mark.parametrize("name", ["grep-totals.txt", "names.txt", "head.txt"])
+def test_spellings_recorded_here(sample, name):
+    data = read(sample(name), {})[0]["measurements"]
+    pages = data[data["metric"].str.startswith("pages_")]
+    assert pages["metric"].tolist() == ["pages_1g", "pages_2m", "pages_4k"] and set(pages["scope"]) == {"host"}
+
+
+def test_what_a_locked_down_kernel_shows(sample):
+    data = read(sample("grep-locked-down.txt"), {})[0]["measurements"]
+    assert data["scope"].value_counts().to_dict() == {"host": 7, "vm": 7, "vcpu": 1}
+    assert "pid" not in set(data["metric"]) and data["thread"].tolist()[0] == "vcpu0"
+
+
+def test_kvm_stat(sample):
+    once = read(sample("kvm_stat-once.documented.txt"), {})[0]["measurements"].set_index("metric")
+    assert once.loc["kvm_exit(HLT)", "value"] == 146 and once.loc["kvm_exit(HLT)/s", ["value", "unit"]].tolist() == [15, "op/s"]
+    assert not once.loc["kvm_exit", "informative"] and once.loc["kvm_exit/s", "informative"]
+    log = read(sample("kvm_stat-log.documented.txt"), {"seconds": 3})[0]["measurements"]
+    exits = log[log["metric"] == "kvm_exit delta"]
+    assert exits["value"].tolist() == [42990 * 3 + k for k in range(22)] and exits["iteration"].tolist() == list(range(22))
+    assert log[log["metric"] == "kvm_exit/s"]["value"].iloc[0] == 42990
+    csv = read(sample("kvm_stat-csv.documented.txt"), {})[0]["measurements"]
+    assert csv[csv["metric"] == "pages_2m delta"]["value"].tolist() == [0, -4]
+
+
+def test_several_guests_repeats_and_strangers(sample):
+    text = "1-2/pages_4k:5\n3-4/pages_4k:6\n1-2/pages_2m:1\n1-2/pages_1g:0\n"
+    data = read(doc(text), {})[0]["measurements"]
+    assert data["vm"].tolist() == ["1-2", "3-4", "1-2", "1-2"] and set(data["iteration"]) == {0}
+    assert read(doc(text * 2), {})[0]["measurements"]["iteration"].tolist() == [0] * 4 + [1] * 4
+    assert sniff(doc("name: 5\nother: 6\n")) == 0 and sniff(doc("exits are counted\npages_4k: 5 of them\nand more\n")) == 0
+    with pytest.raises(FormatError):
+        read(doc("hello world\n"), {})
+    with pytest.raises(UsageError):
+        read(doc(text), {"second": 1})
+    assert read(doc(f"exits:{'9' * 300}\npages_4k:1\npages_2m:2\nexits:nan\n"), {})[0]["measurements"]["value"].tolist() == [1, 2]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.sampled_from(["before", "kvm_stat-once", "kvm_stat-log", "kvm_stat-csv"]), st.data())
+def test_a_cut_file_gives_its_first_rows(sample, name, data):
+    text = sample(f"{name}.documented.txt").text
+    whole = read(doc(text), {})[0]["measurements"]
+    try:
+        part = read(doc(text[: data.draw(st.integers(1, len(text)))]), {})[0]["measurements"]
+    except AmxperfError as error:
+        assert error.exit_code == 65
+        return
+    assert part[["metric", "value", "line"]].equals(whole[["metric", "value", "line"]].iloc[: len(part)])
