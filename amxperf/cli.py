@@ -58,7 +58,7 @@ def parse(
         typer.Argument(metavar="[FILE]...", help="Captures or benchmark logs: paths, addresses, or - for standard input."),
     ] = None,
     table: Annotated[TableName | None, typer.Option(help="Print this table; a summary of each file if left out.")] = None,
-    format: Annotated[Format | None, typer.Option(help="How to print the table; csv if left out.")] = None,
+    format: Annotated[Format | None, typer.Option(help="How to print the table; by the ending of --out, else csv.")] = None,
     reader: Annotated[str | None, typer.Option(help="Format of the files, if it is not to be recognised.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file; needed for parquet.")] = None,
 ) -> None:
@@ -91,7 +91,7 @@ def parse(
         typer.echo(f"{capture.source}: {capture.format}", err=True)
         for note in capture.notes:
             typer.echo(str(note), err=True)
-    form = (format or Format.csv).value
+    form = output.form(format.value if format else None, out)
     output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], form), out, form)
     raise stop
 

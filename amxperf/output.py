@@ -34,6 +34,19 @@ def notes(found: Sequence[Note]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+FORMS = ("csv", "json", "jsonl", "parquet")
+
+
+def form(asked: str | None, out: Path | None) -> str:
+    """How a table is written: as asked, else by the ending of the file, else as csv.
+
+    >>> form(None, Path("frames.parquet")), form("json", Path("frames.parquet")), form(None, None)
+    ('parquet', 'json', 'csv')
+    """
+    ending = out.suffix[1:] if out else ""
+    return asked or (ending if ending in FORMS else "csv")
+
+
 def serialise(table: str, parts: Sequence[pd.DataFrame], format: str) -> bytes:
     """One table over several files as csv, json, jsonl or parquet; 64-bit words are '0x...' except in Parquet."""
     data = joined(table, parts)

@@ -104,6 +104,8 @@ def test_parquet(run, tmp_path):
     assert run("parse", TRACE, "--table", "events", "--format", "parquet", "--out", out)[:2] == (0, "")
     pd.testing.assert_frame_equal(pd.read_parquet(out), read(TRACE).events)
     assert os.listdir(tmp_path) == ["events.parquet"]
+    assert run("parse", TRACE, "--table", "events", "--out", tmp_path / "same.parquet")[0] == 0
+    assert (tmp_path / "same.parquet").read_bytes() == out.read_bytes()
 
 
 def test_parquet_is_not_for_terminals(run, monkeypatch):
