@@ -14,6 +14,47 @@ LONGEST = 100_000
 """Only so many values from the start are tested: enough to see a correlation of 0.01."""
 
 
+def midranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1 within each row, equal values sharing their mean; `values` of shape (rows, n).
+
+    >>> midranks(np.array([[3.0, 1.0, 3.0], [1.0, 2.0, 3.0]])).tolist()
+    [[2.5, 1.0, 2.5], [1.0, 2.0, 3.0]]
+    """
+    rows, n = values.shape
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
+    places = np.arange(n)
+    fresh = np.ones((rows, n), dtype=bool)
+    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    if fresh.all():
+        shared = np.broadcast_to(places + 1.0, (rows, n))
+    else:
+        last = np.ones((rows, n), dtype=bool)
+        last[:, :-1] = fresh[:, 1:]
+        begin = np.maximum.accumulate(np.where(fresh, places, 0), axis=1)
+        end = np.minimum.accumulate(np.where(last, places, n)[:, ::-1], axis=1)[:, ::-1]
+        shared = (begin + end) / 2 + 1
+    out = np.empty((rows, n))
+    np.put_along_axis(out, order, shared, axis=1)
+    return out
+
+
+def rank_lag1_rows(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`rank_lag1` of each row of `values`, shape (rows, n): two arrays of shape (rows,)."""
+    values = values[:, :LONGEST]
+    n = values.shape[1]
+    ranks = midranks(values)
+    centred = ranks - (n + 1) / 2
+    total = (centred * centred).sum(axis=1)
+    steps = np.diff(ranks, axis=1)
+    variance = 4 * (n - 2) * (5 * n * n - 2 * n - 9) / (5 * n * (n + 1) * (n - 1) ** 2)
+    some = total > 0
+    safe = np.where(some, total, 1.0)
+    r = (centred[:, :-1] * centred[:, 1:]).sum(axis=1) / safe
+    z = (2 - (steps * steps).sum(axis=1) / safe) / math.sqrt(variance)
+    return np.where(some, r, 0.0), np.where(some, z, 0.0)
+
+
 def rank_lag1(values: np.ndarray) -> tuple[float, float]:
     """Lag-1 correlation of the ranks, and z of Bartels' test (large: neighbours are alike); 0, 0 for constant values.
 
@@ -25,23 +66,33 @@ def rank_lag1(values: np.ndarray) -> tuple[float, float]:
     >>> round(r, 2), z > 4
     (0.85, True)
     """
-    values = values[:LONGEST]
-    n = len(values)
-    ordered = np.sort(values)
-    ranks = (ordered.searchsorted(values, "left") + ordered.searchsorted(values, "right") + 1) / 2
-    centred = ranks - (n + 1) / 2
-    total = float(centred @ centred)
-    if total == 0:
-        return 0.0, 0.0
-    steps = np.diff(ranks)
-    variance = 4 * (n - 2) * (5 * n * n - 2 * n - 9) / (5 * n * (n + 1) * (n - 1) ** 2)
-    z = (2 - float(steps @ steps) / total) / math.sqrt(variance)
-    return float(centred[:-1] @ centred[1:]) / total, z
+    r, z = rank_lag1_rows(np.asarray(values)[None, :])
+    return float(r[0]), float(z[0])
+
+
+def related_rows(values: np.ndarray) -> np.ndarray:
+    """Does the test fire, for each row?"""
+    return rank_lag1_rows(values)[1] > CRITICAL
 
 
 def related(baseline: np.ndarray, treatment: np.ndarray) -> bool:
     """Does the test fire in either arm?"""
-    return any(rank_lag1(arm)[1] > CRITICAL for arm in (baseline, treatment))
+    return any(bool(related_rows(np.asarray(arm)[None, :])[0]) for arm in (baseline, treatment))
+
+
+def widenings(baseline: np.ndarray, treatment: np.ndarray) -> np.ndarray:
+    """`widening` for many comparisons: arms of shape (comparisons, m) and (comparisons, n)."""
+    if min(baseline.shape[1], treatment.shape[1]) < SHORTEST:
+        return np.ones(len(baseline))
+    plain = widened = np.zeros(len(baseline))
+    for arm in (baseline, treatment):
+        n, r = arm.shape[1], rank_lag1_rows(arm)[0]
+        r = np.clip(r + (1 + 4 * r) / n, 0.0, 0.95)
+        part = arm.var(axis=1, ddof=1) / n
+        plain = plain + part
+        widened = widened + part * (1 + r) / (1 - r)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(plain > 0, np.sqrt(widened / plain), 1.0)
 
 
 def widening(baseline: np.ndarray, treatment: np.ndarray) -> float:
@@ -54,13 +105,4 @@ def widening(baseline: np.ndarray, treatment: np.ndarray) -> float:
     >>> related(wave, wave), widening(wave, wave) > 1.5, related(wave[::7], wave[::7])
     (True, True, False)
     """
-    if min(len(baseline), len(treatment)) < SHORTEST:
-        return 1.0
-    plain = widened = 0.0
-    for arm in (baseline, treatment):
-        n, r = len(arm), rank_lag1(arm)[0]
-        r = min(max(r + (1 + 4 * r) / n, 0.0), 0.95)
-        part = float(np.var(arm, ddof=1)) / n
-        plain += part
-        widened += part * (1 + r) / (1 - r)
-    return math.sqrt(widened / plain) if plain > 0 else 1.0
+    return float(widenings(np.asarray(baseline)[None, :], np.asarray(treatment)[None, :])[0])

@@ -10,44 +10,70 @@ With baseline locations b (n of them, variance s_b^2) and treatment locations t 
 Source: B. L. Welch, "The generalization of 'Student's' problem when several different population variances are
 involved", Biometrika 34 (1947) 28-35; F. E. Satterthwaite, Biometrics Bulletin 2 (1946) 110-114.
 The variances of the arms are never pooled: with unequal arms of unequal size that interval covers far too rarely.
+The functions on arrays work on many comparisons at a time; those on one comparison are arrays of one.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .result import Caution
+from . import estimates
+from .estimates import CONSTANT_BASELINE, CONSTANT_TREATMENT, METHODS, NO_SPREAD, PAIRED, SAME_RATIO, WELCH, Estimate, Estimates
+from .ragged import SAME, means, spreads
 
-WELCH = "Welch's t on the logs"
-PAIRED = "paired t on the log ratios"
-
-SAME = 1e-12
-"""Log locations closer than this are one value: a relative difference below the rounding of the logarithms."""
+__all__ = ["PAIRED", "SAME", "WELCH", "Arm", "Estimate", "combined", "paired_t", "spread", "summary", "welch", "welches"]
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A log shift with its interval, and the interval for equivalence (level 2 * confidence - 1); NaN when unknown."""
+class Arm:
+    """What Welch's t needs of one arm of many comparisons: arrays of shape (comparisons,).
 
-    shift: float
-    low: float
-    high: float
-    low90: float
-    high90: float
-    p: float
-    df: float
-    method: str
-    cautions: tuple[Caution, ...] = ()
+    n : replicates, 2 or more. mean, spread : mean and standard deviation of their log locations.
+    """
+
+    n: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+
+
+def summary(locations: np.ndarray, starts: np.ndarray) -> Arm:
+    """Arms from log locations, those of comparison i at starts[i]:starts[i + 1]."""
+    return Arm(np.diff(starts), means(locations, starts), spreads(locations, starts))
 
 
 def spread(locations: np.ndarray) -> float:
     """Standard deviation of log locations: 0 for a constant arm, NaN for a single replicate."""
-    if len(locations) < 2:
-        return math.nan
-    return 0.0 if float(np.ptp(locations)) <= SAME else float(np.std(locations, ddof=1))
+    return float(spreads(np.asarray(locations, dtype=float), np.array([0, len(locations)]))[0])
+
+
+def combined(arms: Sequence[Arm], signs: Sequence[float], confidence: float = 0.95) -> Estimates:
+    """Intervals for a signed sum of means of independent arms, with Satterthwaite's degrees of freedom.
+
+    Two arms with signs -1 and 1 are Welch's t; four with 1, -1, -1, 1 are a ratio of ratios. The first arm is the
+    baseline of the cautions, the rest the treatment. NaN with the caution `no-spread` where no arm has a spread.
+
+    >>> arm = Arm(np.array([3]), np.array([0.0]), np.array([1.0]))
+    >>> estimate = combined([arm] * 4, (1, -1, -1, 1)).row(0)
+    >>> round(estimate.df, 9), round(estimate.high, 6)      # four variances 1/3 of 2 degrees each: t(8) * sqrt(4/3)
+    (8.0, 2.662744)
+    """
+    parts = [arm.spread**2 / arm.n for arm in arms]
+    variance = sum(parts)
+    shift = sum(sign * arm.mean for sign, arm in zip(signs, arms, strict=True))
+    constant = [arm.spread == 0 for arm in arms]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = variance**2 / sum(part**2 / (arm.n - 1) for part, arm in zip(parts, arms, strict=True))
+    some, other = constant[0], np.any(constant[1:], axis=0)
+    flags = np.where(variance == 0, NO_SPREAD, some * CONSTANT_BASELINE + other * CONSTANT_TREATMENT)
+    return estimates.student(shift, np.sqrt(variance), df, confidence, METHODS.index(WELCH), flags, arms[0].n, arms[-1].n)
+
+
+def welches(baseline: Arm, treatment: Arm, confidence: float = 0.95) -> Estimates:
+    """Welch's intervals for treatment minus baseline, one per comparison."""
+    return combined((baseline, treatment), (-1, 1), confidence)
 
 
 def welch(baseline: np.ndarray, treatment: np.ndarray, confidence: float = 0.95) -> Estimate:
@@ -61,20 +87,16 @@ def welch(baseline: np.ndarray, treatment: np.ndarray, confidence: float = 0.95)
     >>> round(estimate.shift, 3), round(estimate.df, 3), round(estimate.p, 3)
     (2.0, 4.959, 0.301)
     """
-    sizes = len(baseline), len(treatment)
-    spreads = spread(baseline), spread(treatment)
-    parts = [s * s / n for s, n in zip(spreads, sizes, strict=True)]
-    shift = float(np.mean(treatment)) - float(np.mean(baseline))
-    variance = sum(parts)
-    if variance == 0:
-        return _no_spread(shift, WELCH, "in each arm all replicates have the same value")
-    df = variance**2 / sum(part**2 / (n - 1) for part, n in zip(parts, sizes, strict=True))
-    cautions = tuple(
-        Caution("constant-arm", f"all replicates of the {arm} have the same value: the interval rests on the other arm")
-        for arm, s in zip(("baseline", "treatment"), spreads, strict=True)
-        if s == 0
-    )
-    return _student(shift, math.sqrt(variance), df, confidence, WELCH, cautions)
+    arms = [summary(np.asarray(arm, dtype=float), np.array([0, len(arm)])) for arm in (baseline, treatment)]
+    return welches(*arms, confidence).row(0)
+
+
+def pairs(differences: Arm, confidence: float = 0.95) -> Estimates:
+    """Student's intervals for the mean of paired differences of log locations, one per comparison."""
+    flags = np.where(differences.spread == 0, SAME_RATIO, 0)
+    se = differences.spread / np.sqrt(differences.n)
+    df = (differences.n - 1).astype(float)
+    return estimates.student(differences.mean, se, df, confidence, METHODS.index(PAIRED), flags, differences.n, differences.n)
 
 
 def paired_t(baseline: np.ndarray, treatment: np.ndarray, confidence: float = 0.95) -> Estimate:
@@ -84,25 +106,5 @@ def paired_t(baseline: np.ndarray, treatment: np.ndarray, confidence: float = 0.
     >>> round(estimate.shift, 4), estimate.df, round(estimate.p, 4)     # differences 1, 2, 1; t = 4
     (1.3333, 2.0, 0.0572)
     """
-    differences = treatment - baseline
-    s = spread(differences)
-    shift = float(np.mean(differences))
-    if s == 0:
-        return _no_spread(shift, PAIRED, "all pairs have the same ratio")
-    n = len(differences)
-    return _student(shift, s / math.sqrt(n), float(n - 1), confidence, PAIRED, ())
-
-
-def _student(shift: float, se: float, df: float, confidence: float, method: str, cautions: tuple) -> Estimate:
-    from scipy.special import stdtr, stdtrit
-
-    alpha = 1 - confidence
-    half, half90 = (se * float(stdtrit(df, 1 - tail)) for tail in (alpha / 2, alpha))
-    p = 2 * float(stdtr(df, -abs(shift) / se))
-    return Estimate(shift, shift - half, shift + half, shift - half90, shift + half90, p, df, method, cautions)
-
-
-def _no_spread(shift: float, method: str, why: str) -> Estimate:
-    nan = math.nan
-    caution = Caution("no-spread", f"{why}, so nothing estimates the noise")
-    return Estimate(shift, nan, nan, nan, nan, nan, nan, method, (caution,))
+    differences = np.asarray(treatment, dtype=float) - np.asarray(baseline, dtype=float)
+    return pairs(summary(differences, np.array([0, len(differences)])), confidence).row(0)
