@@ -10,7 +10,11 @@ page size inside one guest. Iterations are never pooled, launches of one boot ar
 ('different', 'launch', 3)
 """
 
-from .compare import compare_nested, compare_samples
+from .batch import Batch
+from .compare import compare_many, compare_nested, compare_samples
 from .result import Caution, Comparison, Counts, not_comparable
+from .variances import Variances
 
-__all__ = ["Caution", "Comparison", "Counts", "compare_nested", "compare_samples", "not_comparable"]
+__all__ = [
+    "Batch", "Caution", "Comparison", "Counts", "Variances", "compare_many", "compare_nested", "compare_samples", "not_comparable",
+]  # fmt: skip

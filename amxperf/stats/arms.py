@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, UsageError
-from .result import Counts
 
 Arm = list[list[np.ndarray]]
 """Boots of launches of 1-D float arrays, all values positive."""
@@ -54,12 +53,6 @@ def nested(arm: Any, name: str) -> Arm:
     return result
 
 
-def counts(arm: Arm, *, boots: bool = True, launches: bool = True) -> Counts:
-    """Boots, launches and iterations of an arm; 0 for a level that the caller did not state."""
-    started = [values for boot in arm for values in boot]
-    return Counts(len(arm) if boots else 0, len(started) if launches else 0, sum(len(values) for values in started))
-
-
 def _list(items: Any, where: str, noun: str) -> Sequence[Any]:
     if not isinstance(items, Iterable) or isinstance(items, str | bytes | dict):
         raise UsageError(f"{where} is not a list of {noun}", hint="an arm is a list of boots, a boot a list of launches")
@@ -92,6 +85,12 @@ def _values(values: Any, where: str) -> np.ndarray:
         raise UsageError(f"{where} is not a list of numbers", hint="the values of a launch are a 1-D array")
     if not len(array):
         raise DataError(f"{where} has no values")
+    positive(array, where)
+    return array
+
+
+def positive(array: np.ndarray, where: str) -> None:
+    """DataError, with place and value, unless all values of a flat array are positive and finite."""
     bad = ~(np.isfinite(array) & (array > 0))
     if bad.any():
         place = int(bad.argmax())
@@ -99,4 +98,3 @@ def _values(values: Any, where: str) -> np.ndarray:
         what = "NaN" if math.isnan(value) else f"{value:g}"
         raise DataError(f"{where}, value {place + 1} is {what}, and ratios need positive finite values",
                         hint="find out why; amxperf leaves no value out by itself")  # fmt: skip
-    return array

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import UsageError
-from . import arms, ranks, verdict, welch
+import numpy as np
+
+from ..errors import DataError, UsageError
+from . import arms
 from .arms import Arm
-from .location import LOCATIONS, locations
-from .result import Caution, Comparison, Counts, not_comparable
+from .batch import Batch
+from .engine import compare_arms
+from .location import LOCATIONS
+from .nested import Nested, nested
+from .ragged import starts_of
+from .result import Comparison
+from .wording import ENOUGH, PLURAL
 
-ENOUGH = 5
-"""Fewest replicates per arm from which the number that would settle a question is given: fewer do not know their spread."""
-
-_PLURAL = {"boot": "boots", "launch": "launches", "value": "values"}
-_HIDES = {
-    "boot": "nothing shows how much boots differ",
-    "launch": "nothing shows how much launches differ",
-    "value": "nothing shows how much values differ",
-}
+__all__ = ["ENOUGH", "compare_many", "compare_nested", "compare_samples"]
 
 
 def compare_samples(
@@ -48,8 +47,8 @@ def compare_samples(
     (left, flat), (right, also) = arms.sample(baseline, "baseline"), arms.sample(treatment, "treatment")
     if flat != also:
         raise UsageError("one arm is flat and the other is launches", hint="give both arms in the same shape")
-    sizes = tuple(arms.counts(arm, boots=False, launches=not flat) for arm in (left, right))
-    return _compare(left, right, "value" if flat else "launch", sizes, confidence, margin, "median", paired)
+    level = "value" if flat else "launch"
+    return _compare(left, right, level, confidence, margin, "median", paired, boots=False, launches=not flat)
 
 
 def compare_nested(
@@ -84,61 +83,71 @@ def compare_nested(
     if location not in LOCATIONS:
         raise UsageError(f"unknown location {location!r}", hint=f"use one of {', '.join(LOCATIONS)}")
     left, right = arms.nested(baseline, "baseline"), arms.nested(treatment, "treatment")
-    sizes = arms.counts(left), arms.counts(right)
-    return _compare(left, right, replicate, sizes, confidence, margin, location, paired)
+    return _compare(left, right, replicate, confidence, margin, location, paired)
 
 
-def _compare(left: Arm, right: Arm, level: str, sizes: tuple[Counts, ...], confidence: float, margin: float,
-             location: str, paired: bool, cautions: tuple[Caution, ...] = ()) -> Comparison:  # fmt: skip
-    """The comparison at one level; `sizes` as the result shows them."""
+def compare_many(
+    baseline: np.ndarray,
+    treatment: np.ndarray,
+    *,
+    confidence: float = 0.95,
+    margin: float = 0.02,
+    location: str = "median",
+    paired: bool = False,
+) -> Batch:
+    """`compare_samples` for many comparisons of one shape, without a Python loop over them.
+
+    Arms of shape (comparisons, values) are flat, of shape (comparisons, launches, iterations) hierarchical; the two arms
+    may differ in launches, iterations and values. The result is a sequence of :class:`Comparison`, built when looked at;
+    `.ratio`, `.low`, `.high`, `.estimates`, `.verdicts` and `.codes` are arrays over all of them.
+    Nothing is adjusted for the number of comparisons; `.adjust()` does that. Errors as for `compare_samples`.
+
+    >>> arms = np.array([[10.1, 10.3, 10.2, 10.4, 10.0], [20.1, 20.3, 20.2, 20.4, 20.0]])
+    >>> found = compare_many(arms, arms[::-1])
+    >>> found.ratio.round(2).tolist(), found.verdicts.tolist()
+    ([1.98, 0.5], ['different', 'different'])
+    >>> found[0] == compare_samples(arms[0], arms[1])
+    True
+    """
     _check(confidence, margin)
-    b, t = locations(left, level, location), locations(right, level, location)
-    if paired and len(b) != len(t):
-        raise UsageError(f"paired arms differ in length: {len(b)} against {len(t)} {_PLURAL[level]}")
-    common: dict[str, Any] = {
-        "replicate": level, "baseline_n": sizes[0], "treatment_n": sizes[1], "confidence": confidence, "margin": margin,
-    }  # fmt: skip
-    spread = welch.spread(b), welch.spread(t)
-    if min(len(b), len(t)) == 1:
-        within = _within(left, right, level, sizes, confidence, margin, location) if len(b) == len(t) else None
-        return not_comparable(f"one-{level}", _alone(len(b), len(t), level), ratio=_exp(float(t.mean() - b.mean())),
-                              spread=spread, within=within, cautions=cautions, **common)  # fmt: skip
-    single = all(len(values) == 1 for arm in (left, right) for boot in arm for values in boot) or level == "value"
-    single = single and (level != "boot" or all(len(boot) == 1 for arm in (left, right) for boot in arm))
+    sides = []
+    for values, name in ((baseline, "baseline"), (treatment, "treatment")):
+        array = np.asarray(values)
+        if array.ndim not in (2, 3) or array.dtype.kind not in "fiu":
+            raise UsageError(f"the {name} is not an array of numbers with two or three axes",
+                             hint="give (comparisons, values) or (comparisons, launches, iterations)")  # fmt: skip
+        if not array.size:
+            raise DataError(f"the {name} has no values")
+        arms.positive(array.reshape(-1).astype(float), f"the {name}")
+        sides.append(array.astype(float))
+    if sides[0].ndim != sides[1].ndim or len(sides[0]) != len(sides[1]):
+        raise UsageError("the arms differ in their number of axes or of comparisons", hint="give both in the same shape")
+    flat = sides[0].ndim == 2
+    if paired and sides[0].shape[1] != sides[1].shape[1]:
+        raise UsageError(f"paired arms differ in length: {sides[0].shape[1]} against {sides[1].shape[1]}")
+    return compare_arms(*(_grid(side) for side in sides), "value" if flat else "launch", confidence=confidence, margin=margin,
+                        location=location, paired=paired, boots=False, launches=not flat)  # fmt: skip
+
+
+def _grid(values: np.ndarray) -> Nested:
+    """Arms of one boot each from (comparisons, values) or (comparisons, launches, iterations)."""
+    grid = values[:, None, :] if values.ndim == 2 else values
+    count, launches, iterations = grid.shape
+    return Nested(grid.reshape(-1), starts_of(np.full(count * launches, iterations)), starts_of(np.full(count, launches)),
+                  np.arange(count + 1))  # fmt: skip
+
+
+def _compare(left: Arm, right: Arm, level: str, confidence: float, margin: float, location: str, paired: bool,
+             *, boots: bool = True, launches: bool = True) -> Comparison:  # fmt: skip
+    """The comparison at one level."""
+    _check(confidence, margin)
     if paired:
-        estimate = welch.paired_t(b, t, confidence)
-    elif single and min(len(b), len(t)) >= ranks.SMALLEST:
-        estimate = ranks.flat(b, t, confidence)
-    else:
-        estimate = welch.welch(b, t, confidence)
-    cautions = (*cautions, *_few(min(len(b), len(t)), level), *_mixed(left, right, level), *estimate.cautions)
-    if math.isnan(estimate.low):
-        return not_comparable("no-spread", estimate.cautions[-1].message, ratio=_exp(estimate.shift),
-                              spread=spread, cautions=cautions, **common)  # fmt: skip
-    ends = estimate.low, estimate.high, estimate.low90, estimate.high90
-    found = verdict.judge(*ends, margin)
-    needed = None
-    if found == "inconclusive" and min(len(b), len(t)) >= ENOUGH:
-        noise = (welch.spread(t - b), 0.0) if paired else spread
-        needed = verdict.settle(estimate.shift, *noise, confidence, margin, max(len(b), len(t)))
-    low, high, low90, high90 = (_exp(end) for end in ends)
-    reason = _reason(found, confidence, margin, needed, level)
-    return Comparison(
-        ratio=_exp(estimate.shift), low=low, high=high, method=estimate.method, p=estimate.p, verdict=found, code="",
-        reason=reason, settle=needed, cautions=cautions, within=None, low90=low90, high90=high90,
-        spread_baseline=spread[0], spread_treatment=spread[1], **common,
-    )  # fmt: skip
-
-
-def _within(left: Arm, right: Arm, level: str, sizes: tuple[Counts, ...], confidence: float, margin: float,
-            location: str) -> Comparison | None:  # fmt: skip
-    """The comparison inside the only replicate of each arm: one level down, or two where that level is single too."""
-    if level == "value":
-        return None
-    lower = "launch" if level == "boot" else "value"
-    label = Caution(f"within-{level}", f"this speaks for these two {_PLURAL[level]} only, not for the systems")
-    result = _compare(left, right, lower, sizes, confidence, margin, location, False, (label,))
-    return result.within if result.code == "one-launch" else None if result.code == "one-value" else result
+        lengths = [len(arm) if level == "boot" else sum(len(v) if level == "value" else 1 for boot in arm for v in boot)
+                   for arm in (left, right)]  # fmt: skip
+        if lengths[0] != lengths[1]:
+            raise UsageError(f"paired arms differ in length: {lengths[0]} against {lengths[1]} {PLURAL[level]}")
+    return compare_arms(nested([left]), nested([right]), level, confidence=confidence, margin=margin, location=location,
+                        paired=paired, boots=boots, launches=launches)[0]  # fmt: skip
 
 
 def _check(confidence: float, margin: float) -> None:
@@ -146,38 +155,3 @@ def _check(confidence: float, margin: float) -> None:
         raise UsageError(f"the confidence is {confidence:g}", hint="give a fraction above 0.5 and below 1, such as 0.95")
     if not 0 <= margin < math.inf:
         raise UsageError(f"the margin is {margin:g}", hint="give a fraction such as 0.02")
-
-
-def _few(least: int, level: str) -> tuple[Caution, ...]:
-    if least == 2:
-        message = f"two {_PLURAL[level]} in an arm: a state that both share is invisible, and the interval is wide"
-        return (Caution("two-replicates", message),)
-    if least < ranks.SMALLEST:
-        return (Caution("few-replicates", f"{least} {_PLURAL[level]} in an arm: the spread is a rough guess"),)
-    return ()
-
-
-def _mixed(left: Arm, right: Arm, level: str) -> tuple[Caution, ...]:
-    if level != "launch" or max(len(left), len(right)) == 1:
-        return ()
-    return (Caution("boots-mixed", "launches of several boots stand side by side: what a boot does counts as launch noise"),)
-
-
-def _alone(n: int, m: int, level: str) -> str:
-    who = "both arms have" if n == m else f"the {'baseline' if n == 1 else 'treatment'} has"
-    return f"{who} one {level}, so {_HIDES[level]}"
-
-
-def _reason(found: str, confidence: float, margin: float, needed: int | None, level: str) -> str:
-    wide, narrow, near = f"{100 * confidence:g} %", f"{100 * (2 * confidence - 1):g} %", f"{100 * margin:g} %"
-    if found == "inconclusive":
-        text = f"the {wide} interval includes 1 and the {narrow} interval leaves the margin of {near}"
-        return text + (f"; about {needed} {_PLURAL[level]} per arm would settle it every second time" if needed else "")
-    parts = [f"the {wide} interval excludes 1"] if "different" in found else []
-    parts += [f"the {narrow} interval lies inside the margin of {near}"] if "equivalent" in found else []
-    return " and ".join(parts)
-
-
-def _exp(value: float) -> float:
-    """exp, unbounded where a double ends."""
-    return math.exp(value) if value < 709 else math.inf

@@ -112,7 +112,14 @@ def read_out(flags: int, n: int, m: int) -> tuple[Caution, ...]:
 
 
 def student(
-    shift: np.ndarray, se: np.ndarray, df: np.ndarray, confidence: float, method: int, flags: np.ndarray, n: np.ndarray, m: np.ndarray
+    shift: np.ndarray,
+    se: np.ndarray,
+    df: np.ndarray,
+    confidence: float,
+    method: int,
+    flags: np.ndarray,
+    n: np.ndarray,
+    m: np.ndarray,
 ) -> Estimates:
     """Student's intervals around shifts; NaN where the standard error is 0.
 

@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DataError
+from .variances import Variances
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the JSON form. It changes when a key changes its name or meaning."""
 
 VERDICTS = ("different", "equivalent", "different and equivalent", "inconclusive", "not comparable")
 
-_REALS = ("ratio", "low", "high", "confidence", "margin", "p", "low90", "high90", "spread_baseline", "spread_treatment")
-_PLURAL = {"boot": "boots", "launch": "launches", "value": "values"}
+READABLE = (1, SCHEMA)
+"""Versions that can be read back: version 1 had no adjusted p, degrees of freedom, pairs, components and reference."""
+
+_REALS = (
+    "ratio", "low", "high", "confidence", "margin", "p", "low90", "high90", "spread_baseline", "spread_treatment", "adjusted", "df",
+)  # fmt: skip
+_PLURAL = {"boot": "boots", "block": "blocks", "launch": "launches", "value": "values"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,16 @@ class Comparison:
     spread_baseline, spread_treatment
         Standard deviation of the log locations of the replicates; NaN with one replicate.
 
+    adjusted, family
+        p after Benjamini and Hochberg and the number of comparisons adjusted together; the verdict then stands on it,
+        while the interval stays that of this comparison alone. NaN and 0 where nothing was adjusted.
+    df, pairs
+        Degrees of freedom of the t method, NaN for ranks; pairs of replicates, 0 where the arms are not paired.
+    components
+        Variance components of baseline and treatment (`stats.variances`), empty where no level repeats in another.
+    relative_to, reference_n
+        For a ratio of ratios the selector of the reference, and the counts of its two arms.
+
     Then who is compared: benchmark, metric, unit, better ('lower', 'higher', 'none'), the selectors of both arms, the
     factors held fixed, and the kind of data. Two results are equal when their JSON is.
     """
@@ -97,6 +113,13 @@ class Comparison:
     treatment: str = ""
     factors: tuple[tuple[str, str], ...] = ()
     kind: str = ""
+    adjusted: float = math.nan
+    family: int = 0
+    df: float = math.nan
+    pairs: int = 0
+    components: tuple[Variances, ...] = ()
+    relative_to: str = ""
+    reference_n: tuple[Counts, ...] = ()
 
     def named(self, **identity: Any) -> Comparison:
         """A copy with identity fields set (benchmark, unit, better ...), here and in every `.within`."""
@@ -111,12 +134,16 @@ class Comparison:
 
     def replicates(self) -> tuple[int, int]:
         """Replicates in the baseline and in the treatment."""
-        level = {"boot": "boots", "launch": "launches", "value": "iterations"}[self.replicate]
+        if self.pairs:
+            return self.pairs, self.pairs
+        level = {"boot": "boots", "block": "boots", "launch": "launches", "value": "iterations"}[self.replicate]
         return getattr(self.baseline_n, level), getattr(self.treatment_n, level)
 
     def counted(self) -> str:
         """The replicates in words: '10 against 10 launches'."""
         baseline, treatment = self.replicates()
+        if self.pairs:
+            return f"{self.pairs} pairs of {_PLURAL[self.replicate]}"
         noun = self.replicate if baseline == treatment == 1 else _PLURAL[self.replicate]
         return f"{baseline} against {treatment} {noun}"
 
@@ -131,6 +158,8 @@ class Comparison:
         data["treatment_n"] = dataclasses.asdict(self.treatment_n)
         data["cautions"] = [dataclasses.asdict(caution) for caution in self.cautions]
         data["factors"] = dict(self.factors)
+        data["components"] = [dataclasses.asdict(part) for part in self.components]
+        data["reference_n"] = [dataclasses.asdict(part) for part in self.reference_n]
         data["within"] = None if self.within is None else self.within.to_dict()
         return data
 
@@ -141,7 +170,7 @@ class Comparison:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Comparison:
         """Read back what `to_dict` wrote. Unknown keys are left out; anything else that is odd is a DataError."""
-        if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
+        if not isinstance(data, Mapping) or data.get("schema") not in READABLE:
             found = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
             raise DataError(f"not a comparison of schema version {SCHEMA}: found {found!r}")
         known = {field.name: data[field.name] for field in dataclasses.fields(cls) if field.name in data}
@@ -150,10 +179,12 @@ class Comparison:
             raise DataError(f"a comparison lacks the key {absent[0]!r}")
         try:
             for name in _REALS:
-                known[name] = math.nan if known[name] is None else float(known[name])
+                known[name] = math.nan if known.get(name) is None else float(known[name])
             for name in ("baseline_n", "treatment_n"):
                 known[name] = Counts(**known[name])
             known["cautions"] = tuple(Caution(**caution) for caution in known["cautions"])
+            known["components"] = tuple(_components(part) for part in known.get("components", ()))
+            known["reference_n"] = tuple(Counts(**part) for part in known.get("reference_n", ()))
             known["factors"] = tuple((str(k), str(v)) for k, v in dict(known.get("factors", {})).items())
         except (TypeError, ValueError) as error:
             raise DataError(f"a comparison holds a value of the wrong type: {error}") from error
@@ -195,6 +226,7 @@ def not_comparable(
     spread: tuple[float, float] = (math.nan, math.nan),
     cautions: tuple[Caution, ...] = (),
     within: Comparison | None = None,
+    components: tuple[Variances, ...] = (),
     **identity: Any,
 ) -> Comparison:
     """The answer when there is none: the ratio if known, no interval, a stable code and the reason.
@@ -207,8 +239,12 @@ def not_comparable(
     nan = math.nan
     return Comparison(
         ratio, nan, nan, confidence, margin, "ratio only", nan, replicate, baseline_n, treatment_n, "not comparable",
-        code, reason, None, cautions, within, nan, nan, *spread, **identity,
+        code, reason, None, cautions, within, nan, nan, *spread, components=components, **identity,
     )  # fmt: skip
+
+
+def _components(data: Mapping[str, Any]) -> Variances:
+    return Variances(tuple(data["levels"]), tuple(float(v) for v in data["variances"]), tuple(data["clamped"]))
 
 
 def _plain(value: float) -> float | str | None:

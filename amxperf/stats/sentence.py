@@ -77,7 +77,7 @@ def _verdict(result: Comparison) -> str:
     text += "".join(f" {WITHIN[caution.code]}" for caution in result.cautions if caution.code in WITHIN)
     apart = any(caution.code in WITHIN for caution in result.cautions)
     if result.verdict == "inconclusive" and result.settle is not None and not apart:
-        noun = {"boot": "boots", "launch": "launches", "value": "values"}[result.replicate]
+        noun = {"boot": "boots", "block": "blocks", "launch": "launches", "value": "values"}[result.replicate]
         text += f"; about {result.settle} {noun} per arm would settle it every second time, "
         text += "if spread and difference stay as observed"
     unknown = any(caution.code == "boots-unknown" for caution in result.cautions)

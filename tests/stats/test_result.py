@@ -86,7 +86,7 @@ def test_json_both_ways():
         assert back.to_json() == text
         assert isinstance(back.factors, tuple) and isinstance(back.cautions, tuple)
     data = json.loads(results[2].to_json(indent=2))
-    assert data["schema"] == 1 and data["low"] is None and data["within"]["replicate"] == "launch"
+    assert data["schema"] == 2 and data["low"] is None and data["within"]["replicate"] == "launch"
     assert math.isnan(Comparison.from_dict(data).low)
 
 
@@ -95,7 +95,7 @@ def test_json_both_ways():
     [
         ("{", "not JSON"),
         ("[]", "found 'list'"),
-        ('{"schema": 2}', "found 2"),
+        ('{"schema": 3}', "found 3"),
         ('{"schema": 1, "ratio": 1.0}', "lacks the key"),
     ],
 )
@@ -128,5 +128,6 @@ def test_field_order_is_the_contract():
     names = " ".join(field.name for field in dataclasses.fields(Comparison))
     assert names == (
         "ratio low high confidence margin method p replicate baseline_n treatment_n verdict code reason settle cautions "
-        "within low90 high90 spread_baseline spread_treatment benchmark metric unit better baseline treatment factors kind"
+        "within low90 high90 spread_baseline spread_treatment benchmark metric unit better baseline treatment factors kind "
+        "adjusted family df pairs components relative_to reference_n"
     )

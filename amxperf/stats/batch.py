@@ -1,0 +1,173 @@
+"""Many comparisons at a time: arrays in, a sequence of frozen results out, each built when it is looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
+
+import numpy as np
+
+from . import many, verdict
+from .estimates import Estimates
+from .nested import Nested
+from .result import Caution, Comparison, Counts, not_comparable
+from .variances import Variances, variances
+from .wording import ENOUGH, PLURAL, alone, few, mixed, reason
+
+
+@dataclass(frozen=True)
+class Batch(Sequence[Comparison]):
+    """Comparisons as arrays; `batch[i]` is a frozen :class:`Comparison`.
+
+    estimates : log shifts and intervals, NaN where there is none. replicates : (comparisons, 2).
+    codes : '' or why a comparison cannot be made; verdicts : as in `stats.result.VERDICTS`.
+    adjusted, family : p after Benjamini and Hochberg, and how many were adjusted together; NaN and 0 where they were not.
+    """
+
+    estimates: Estimates
+    levels: np.ndarray
+    sizes: tuple[np.ndarray, np.ndarray]
+    replicates: np.ndarray
+    spreads: tuple[np.ndarray, np.ndarray]
+    codes: np.ndarray
+    confidence: float
+    margin: float
+    paired: bool
+    arms: tuple[Nested, Nested] | None = field(default=None, repr=False)
+    within: Batch | None = field(default=None, repr=False)
+    inner: np.ndarray | None = field(default=None, repr=False)
+    adjusted: np.ndarray | None = field(default=None, repr=False)
+    family: int = 0
+
+    def __len__(self) -> int:
+        return len(self.estimates)
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """Treatment over baseline."""
+        return _exp(self.estimates.shift)
+
+    @property
+    def low(self) -> np.ndarray:
+        """Lower end of the interval; NaN where there is none."""
+        return _exp(self.estimates.low)
+
+    @property
+    def high(self) -> np.ndarray:
+        """Upper end of the interval."""
+        return _exp(self.estimates.high)
+
+    @property
+    def verdicts(self) -> np.ndarray:
+        """Verdict of each comparison, after adjustment where there is one; array of str."""
+        found = verdict.judge_many(self.estimates, self.margin, self.confidence, self.adjusted)
+        return np.where(self.codes == "", found, "not comparable")
+
+    def adjust(self, use: np.ndarray | None = None) -> Batch:
+        """A copy whose verdicts stand after Benjamini and Hochberg; comparisons that cannot be made stay out of the family.
+
+        `use` : mask of the comparisons that belong to the family; all if left out.
+        """
+        member = (self.codes == "") & ~np.isnan(self.estimates.p)
+        member = member if use is None else member & use
+        p = np.where(member, self.estimates.p, math.nan)
+        count = int(member.sum())
+        return replace(self, adjusted=np.array(many.adjusted(p)), family=count) if count > 1 else self
+
+    @overload
+    def __getitem__(self, index: int) -> Comparison: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Comparison]: ...
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        i = range(len(self))[index]
+        level, code = str(self.levels[i]), str(self.codes[i])
+        least, counts = int(self.replicates[i].min()), tuple(int(n) for n in self.replicates[i])
+        common: dict[str, Any] = {
+            "replicate": level, "confidence": self.confidence, "margin": self.margin,
+            "baseline_n": Counts(*(int(n) for n in self.sizes[0][i])),
+            "treatment_n": Counts(*(int(n) for n in self.sizes[1][i])),
+        }  # fmt: skip
+        spread = float(self.spreads[0][i]), float(self.spreads[1][i])
+        estimate = self.estimates.row(i)
+        parts = self._components(i, level)
+        if code.startswith("one-"):
+            within = None
+            if self.within is not None and self.inner is not None and self.inner[i] >= 0:
+                within = self._inside(self.within[int(self.inner[i])], level)
+            return not_comparable(code, alone(*counts, level), ratio=_exp_one(estimate.shift), spread=spread, within=within,
+                                  components=parts, **common)  # fmt: skip
+        many_boots = level == "launch" and self.sizes[0] is not None and self._boots(i) > 1
+        cautions = (*few(least, level), *mixed(many_boots), *estimate.cautions, *_clamped(parts))
+        if code:
+            return not_comparable(code, estimate.cautions[-1].message, ratio=_exp_one(estimate.shift), spread=spread,
+                                  cautions=cautions, components=parts, **common)  # fmt: skip
+        adjusted = math.nan if self.adjusted is None else float(self.adjusted[i])
+        found = str(verdict.judge(estimate.low, estimate.high, estimate.low90, estimate.high90, self.margin,
+                                  adjusted, self.confidence))  # fmt: skip
+        excludes = estimate.low > 0 or estimate.high < 0
+        if excludes and "different" not in found:
+            text = (f"the interval excludes 1 on its own, and no longer after adjustment for {self.family} comparisons "
+                    f"(p {estimate.p:.2g}, adjusted {adjusted:.2g})")  # fmt: skip
+            cautions = (*cautions, Caution("multiplicity", text))
+        needed = None
+        if found == "inconclusive" and least >= ENOUGH and not excludes:
+            noise = (self._pair_spread(i), 0.0) if self.paired else spread
+            needed = verdict.settle(estimate.shift, *noise, self.confidence, self.margin, max(counts))
+        low, high, low90, high90 = (_exp_one(end) for end in (estimate.low, estimate.high, estimate.low90, estimate.high90))
+        return Comparison(
+            ratio=_exp_one(estimate.shift), low=low, high=high, method=estimate.method, p=estimate.p, verdict=found, code="",
+            reason=reason(found, self.confidence, self.margin, needed, level, excludes), settle=needed, cautions=cautions,
+            within=None, low90=low90, high90=high90, spread_baseline=spread[0], spread_treatment=spread[1],
+            adjusted=adjusted, family=0 if math.isnan(adjusted) else self.family, df=estimate.df,
+            pairs=counts[0] if self.paired else 0, components=parts, **common,
+        )  # fmt: skip
+
+    def _boots(self, i: int) -> int:
+        return max(int(np.diff(arm.arms)[i]) for arm in self.arms) if self.arms else 1
+
+    def _pair_spread(self, i: int) -> float:
+        """Standard deviation of the paired log ratios, from the interval's own numbers."""
+        from scipy.special import stdtrit
+
+        row, n = self.estimates.row(i), int(self.replicates[i][0])
+        half = (row.high - row.low) / 2
+        return half / float(stdtrit(n - 1, 0.5 + self.confidence / 2)) * math.sqrt(n)
+
+    def _components(self, i: int, level: str) -> tuple[Variances, ...]:
+        if self.arms is None:
+            return ()
+        names = ("iteration", "launch", level if level in ("boot", "block") else "boot")
+        found = tuple(variances(arm.arm(i), names) for arm in self.arms)
+        return found if any(len(part.levels) > 1 for part in found) else ()
+
+    @staticmethod
+    def _inside(found: Comparison, level: str) -> Comparison | None:
+        """What `.within` shows: the comparison one level down, or two where that level is single too."""
+        if found.code in ("one-launch", "one-value"):
+            return found.within
+        label = Caution(f"within-{level}", f"this speaks for these two {PLURAL[level]} only, not for the systems")
+        return replace(found, cautions=(label, *found.cautions))
+
+
+def _clamped(parts: tuple[Variances, ...]) -> tuple[Caution, ...]:
+    levels = sorted({level for part in parts for level in part.clamped})
+    if not levels:
+        return ()
+    which = " and ".join(PLURAL[level] for level in levels)
+    return (Caution("variance-clamped", f"the variance between {which} came out below 0 and is shown as 0"),)
+
+
+def _exp(values: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return np.exp(values)
+
+
+def _exp_one(value: float) -> float:
+    """exp, unbounded where a double ends."""
+    return math.exp(value) if value < 709 else math.inf if value == value else math.nan

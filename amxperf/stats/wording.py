@@ -1,0 +1,51 @@
+"""Reasons and cautions of a comparison, in words."""
+
+from __future__ import annotations
+
+from .ranks import SMALLEST
+from .result import Caution
+
+ENOUGH = 5
+"""Fewest replicates per arm from which the number that would settle a question is given: fewer do not know their spread."""
+
+PLURAL = {"boot": "boots", "block": "blocks", "launch": "launches", "value": "values", "iteration": "iterations"}
+
+
+def alone(n: int, m: int, level: str) -> str:
+    """Why arms of n and m replicates have no interval.
+
+    >>> alone(1, 3, "boot")
+    'the baseline has one boot, so nothing shows how much boots differ'
+    """
+    who = "both arms have" if n == m else f"the {'baseline' if n == 1 else 'treatment'} has"
+    return f"{who} one {level}, so nothing shows how much {PLURAL[level]} differ"
+
+
+def few(least: int, level: str) -> tuple[Caution, ...]:
+    """The caution on so few replicates in the smaller arm, if any."""
+    if least == 2:
+        text = f"two {PLURAL[level]} in an arm: a state that both share is invisible, and the interval is wide"
+        return (Caution("two-replicates", text),)
+    if least < SMALLEST:
+        return (Caution("few-replicates", f"{least} {PLURAL[level]} in an arm: the spread is a rough guess"),)
+    return ()
+
+
+def mixed(several: bool) -> tuple[Caution, ...]:
+    """The caution on launches of several boots."""
+    if not several:
+        return ()
+    return (Caution("boots-mixed", "launches of several boots stand side by side: what a boot does counts as launch noise"),)
+
+
+def reason(found: str, confidence: float, margin: float, needed: int | None, level: str, excludes: bool = False) -> str:
+    """Why the verdict is what it is; `excludes`: the interval excludes 1 and the verdict is not 'different' all the same."""
+    wide, narrow, near = f"{100 * confidence:g} %", f"{100 * (2 * confidence - 1):g} %", f"{100 * margin:g} %"
+    if found == "inconclusive" and excludes:
+        return f"the {wide} interval excludes 1 on its own, and no longer after adjustment for the other comparisons"
+    if found == "inconclusive":
+        text = f"the {wide} interval includes 1 and the {narrow} interval leaves the margin of {near}"
+        return text + (f"; about {needed} {PLURAL[level]} per arm would settle it every second time" if needed else "")
+    parts = [f"the {wide} interval excludes 1"] if "different" in found else []
+    parts += [f"the {narrow} interval lies inside the margin of {near}"] if "equivalent" in found else []
+    return " and ".join(parts)
