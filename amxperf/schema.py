@@ -121,7 +121,8 @@ LINES = Table(
         _name("level", "printk level, where the capture keeps it"),
         _name("facility", "syslog facility, where the capture keeps it"),
         _name("caller", "printk caller: T<pid> or C<cpu>"),
-        _text("message", "the text after all prefixes"),
+        _text("message", "the text after all prefixes; control characters escaped"),
+        _name("role", "what the line was taken for: header, marker, frame ...; other for a line left over"),
     ),
 )
 
@@ -143,7 +144,10 @@ TRACES = Table(
         _name("kernel", "kernel release; empty where the header leaves it out"),
         _name("taint", "`Not tainted` or the taint flags"),
         _name("hardware", "the `Hardware name:` line"),
-        _name("complete", "how the trace ended: closed, next marker, unrelated line, end of file, no frames"),
+        _name(
+            "complete",
+            "how the trace ended: closed, next marker, unrelated line, end of file, no frames, head cut, lost messages",
+        ),
     ),
 )
 

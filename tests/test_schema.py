@@ -10,7 +10,7 @@ COLUMNS = {  # the list of the design; factors of measurements follow the fixed 
     "measurements": (
         "dataset environment boot launch thread iteration benchmark metric value unit better informative reason source line"
     ),
-    "lines": "source line boot timestamp level facility caller message",
+    "lines": "source line boot timestamp level facility caller message role",
     "traces": "trace source line end event boot timestamp headline cpu pid comm kernel taint hardware complete",
     "frames": "source trace line depth symbol function offset size module build_id reliable inlined context",
     "registers": "source trace line name value",

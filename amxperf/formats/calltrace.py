@@ -6,12 +6,18 @@ The states of a stream::
     idle --"CPU: n PID: n Comm: .."--> header --"Call Trace:"--> open --"</TASK>", next marker, other line--> idle
 
 A trace opens at ``Call Trace:``, not at BUG or WARNING: plain ``dump_stack()`` output counts.
+The further stacks of a report (``Allocated by task 7:``, ``-> #1 (&lock){+.+.}:``, kmemleak's ``backtrace:`` ...) are traces of
+their own; they open at their first frame, so one that was not recorded gives no trace. Frames with nothing above them, as a cut
+head leaves them, are a trace too, whose end reads ``head cut``.
+
 The header above the marker gives processor, task and release; registers may stand in the header block or inside the trace,
 where the frames of the interrupted code follow them.
 Where no caller tells the streams apart and the header of a second task stands before the marker of the first, the traces that
 follow may be of either: they keep neither processor, task nor headline, and the note `interleaved` says so.
 The headline is the message just above the header, unless another trace, or more than :data:`NEAR` seconds, lie between; in a
 report with several lines above the header it is the line that names the fault.
+
+What a line was taken for is its role, one of :data:`ROLES`.
 """
 
 from __future__ import annotations
@@ -22,7 +28,9 @@ from math import nan
 from typing import Any
 
 from ..capture import Note
-from .stackframe import parse_frame, parse_header, parse_registers
+from . import report
+from .prefix import DROPPED
+from .stackframe import parse_frame, parse_header, parse_more, parse_registers
 
 NEAR = 1.0
 """Longest time in seconds between a headline and the header below it."""
@@ -33,23 +41,48 @@ PATIENCE = 3
 FAR = 100
 """Lines after which the headers of tasks that printed at once are past."""
 
+LONG = 4096
+"""Characters beyond which a line is neither header nor frame nor registers, and is cut as a headline."""
+
+ABOUT = 30
+"""Lines after the last line of a report in which its further details are looked for."""
+
 DEEPEST = 15
 """Most context marks that are kept open at once; a real stack nests four."""
 
-_MARKER = re.compile(r"Call [Tt]race:\s*+(?P<rest>.*)")
-_ASIDE = re.compile(r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Modules linked in:|Kernel Offset: ")
-_REPORT = re.compile(
-    r"(?:BUG|WARNING|INFO|Oops|watchdog: BUG|rcu: INFO|NMI watchdog|Kernel panic - not syncing|unchecked MSR access error): |"
-    r"kernel BUG at |(?:general protection fault|divide error|invalid opcode|stack segment)\b"
-)
-_END = re.compile(r"---\[ end ")
+ROLES = {
+    "blank": "nothing but blanks",
+    "report": "names a fault, or begins or ends a report",
+    "detail": "another line of a report",
+    "header": "processor, task and release above a trace",
+    "register": "registers or instruction bytes",
+    "marker": "opens a trace",
+    "context": "a context mark such as <IRQ> or --- interrupt",
+    "frame": "a stack frame",
+    "lost": "says that messages were lost",
+    "boot": "a boot begins",
+    "event": "an AMX, XFD, KVM or TDX message",
+    "program": "printed by a program, not by the kernel",
+    "other": "left over: none of these",
+}
+"""Every role a line can have, and what it means; all but `other` are explained lines."""
+
+_MARKER = re.compile(r"Call [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)")
 _MARK = re.compile(r"<(?P<close>/?)(?P<name>#?[A-Z][A-Z_0-9]{0,20})>\s*+|<<EOE>>\s*+")
+_MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
+_INTERRUPT = re.compile(r"--- (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
+_MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
+
+
 @dataclass(slots=True)
 class _Stream:
     """What one caller is in the middle of."""
 
     said: tuple[int, str, float] | None = None  # last other message: line, text, stamp
     report: tuple[int, str, float] | None = None  # last message that names a fault
+    stack: tuple[int, str, float] | None = None  # last line: it may open a further stack
+    named: dict[str, Any] = field(default_factory=dict)  # task of the next further stack
+    owed: dict[str, Any] | None = None  # trace of a report whose header comes behind it
     header: dict[str, Any] | None = None
     waited: int = 0  # other lines since the header
     began: tuple[int, float] = (0, nan)  # line and stamp of the header
@@ -61,6 +94,8 @@ class _Stream:
     contexts: list[str] = field(default_factory=list)
     closed: bool = False  # a context mark was closed; frames of the outer context may follow
     skipped: int = 0  # other lines since the last line of the open trace
+    about: int = 0  # last line of a report, 0 without one
+    flaw: str = ""  # why the open trace is not whole: head cut, lost messages
 
 
 class CallTraces:
@@ -70,7 +105,7 @@ class CallTraces:
 
     >>> machine = CallTraces()
     >>> [machine.feed(n, text) for n, text in enumerate(["hello", "Call Trace:", " <TASK>", " f+0x1/0x2", " </TASK>"], 1)]
-    ['other', 'marker', 'mark', 'frame', 'mark']
+    ['other', 'marker', 'context', 'frame', 'context']
     >>> machine.finish(); machine.traces[0]["headline"], machine.traces[0]["complete"]
     ('hello', 'closed')
     """
@@ -85,31 +120,38 @@ class CallTraces:
         self._streams: dict[str, _Stream] = {}
 
     def feed(self, line: int, message: str, timestamp: float = nan, caller: str = "", boot: str = "") -> str:
-        """Take one line; return its role: blank, marker, header, aside, mark, frame, register, end or other."""
+        """Take one line; return its role, one of :data:`ROLES`."""
         text = message.strip()
         if not text:
             return "blank"
         stream = self._streams.get(caller)
         if stream is None:
             stream = self._streams[caller] = _Stream()
+        if len(text) > LONG:
+            role = self._report(stream, line, text[:LONG], timestamp, caller)
+        else:
+            role = self._take(stream, line, text, timestamp, caller, boot)
+        if role not in ("other", "lost"):
+            self._streams[caller].about = line
+        return role
+
+    def _take(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
         if found := _MARKER.match(text):
             return self._open(stream, line, found["rest"], timestamp, caller, boot)
-        if text.startswith(("CPU: ", "Pid: ", "task:")) and self._header(stream, line, text, timestamp, caller):
+        if self._header(stream, line, text, timestamp, caller):
             return "header"
         if stream.trace is not None and (role := self._inside(stream, line, text)):
             return role
-        if stream.trace is None and (stream.header is not None or stream.dumping) and (pairs := parse_registers(text)):
-            stream.registers += [{"line": line, "name": name, "value": value} for name, value in pairs]
-            stream.said = None
-            return "register"
-        if _ASIDE.match(text) and (stream.header is not None or stream.report is not None):
-            if stream.header is not None and text.startswith("Hardware name: "):
-                stream.header["hardware"] = text.partition(": ")[2].strip()
-            return "aside"
-        if _END.match(text):
-            stream.said, stream.dumping = None, True
-            return "end"
-        return self._other(stream, line, text, timestamp, caller)
+        if stream.trace is None and "+0x" in text and (role := self._bare(stream, line, text, timestamp, caller, boot)):
+            return role
+        if stream.trace is None:
+            if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or self._in_report(stream, line)):
+                stream.registers += [{"line": line, "name": name, "value": value} for name, value in pairs]
+                stream.said = None
+                return "register"
+            if _MARKS.fullmatch(text):
+                return "context"
+        return self._report(stream, line, text, timestamp, caller)
 
     def restart(self) -> None:
         """End of a boot: nothing goes on behind it."""
@@ -127,17 +169,37 @@ class CallTraces:
     def _header(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
         row = parse_header(text)
         if row is None:
-            return False
+            return self._more(stream, line, text, timestamp)
         headline = self._headline(stream, line, timestamp)
-        if text.startswith("task:") and not (headline and _REPORT.match(headline[1])):
+        dump = "kernel" not in row and "cpu" not in row
+        if dump and not (headline and report.names_fault(headline[1])):
             headline = (line, text, timestamp)
         self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
         stream.rivals = self._rivals(stream, line, timestamp)
         if not caller and self._cut_in(stream, row, line, timestamp):
             stream.rivals = max(stream.rivals, 1) + 1
+        if stream.header is not None and "pid" not in stream.header:  # up to 2.6, a line `CPU 1` stands before it
+            headline = stream.header["headline"]
+            row["cpu"] = stream.header["cpu"] if row.get("cpu") is None else row["cpu"]
+        if stream.owed is not None and line - stream.owed["end"] <= FAR:
+            stream.owed |= {name: value for name, value in row.items() if stream.owed.get(name) in (None, "")}
         self._drop_header(stream)
         stream.header, stream.waited, stream.began = row | {"headline": headline}, 0, (line, timestamp)
-        stream.said = stream.report = None
+        stream.said = stream.report = stream.stack = stream.owed = None
+        return True
+
+    def _more(self, stream: _Stream, line: int, text: str, timestamp: float) -> bool:
+        """Take the part of a header that stands on a line of its own."""
+        if not text.startswith(("CPU", "Process ", "Task ")) or stream.trace is not None:
+            return False
+        row = parse_more(text)
+        if row is None or ("pid" in row and stream.header is None):
+            return False
+        if stream.header is None:
+            stream.header = row | {"headline": self._headline(stream, line, timestamp)}
+            stream.waited, stream.began, stream.said, stream.report = 0, (line, timestamp), None, None
+        else:
+            stream.header |= {name: value for name, value in row.items() if stream.header.get(name) in (None, "")}
         return True
 
     def _cut_in(self, stream: _Stream, row: dict[str, Any], line: int, timestamp: float) -> bool:
@@ -146,10 +208,13 @@ class CallTraces:
         No trace need come behind the registers of a program (its code segment ends in 3): the kernel was not running.
         """
         before = stream.header
-        if before is None or "cpu" not in before or "cpu" not in row or before["pid"] == row["pid"]:
+        if before is None or "cpu" not in before or "cpu" not in row or before.get("pid", row["pid"]) == row["pid"]:
             return False
         program = any(one["name"] == "RIP" and one["value"][3:4] == "3" for one in stream.registers)
         return not program and self._near(stream, line, timestamp)
+
+    def _in_report(self, stream: _Stream, line: int) -> bool:
+        return bool(stream.about) and line - stream.about <= ABOUT
 
     def _near(self, stream: _Stream, line: int, timestamp: float) -> bool:
         return line - stream.began[0] <= FAR and not abs(timestamp - stream.began[1]) > NEAR
@@ -159,15 +224,19 @@ class CallTraces:
 
     def _headline(self, stream: _Stream, line: int, timestamp: float) -> tuple[int, str, float] | None:
         """The line that the next trace illustrates, if one is near enough."""
-        report, said = stream.report, stream.said
-        if report and not (line - report[0] > 16 or abs(timestamp - report[2]) > NEAR):
-            return report
+        fault, said = stream.report, stream.said
+        if fault and not (line - fault[0] > 16 or abs(timestamp - fault[2]) > NEAR):
+            return fault
         return said if said and not abs(timestamp - said[2]) > NEAR else None
 
     def _open(self, stream: _Stream, line: int, rest: str, timestamp: float, caller: str, boot: str) -> str:
+        """Open a trace at its ``Call Trace:``."""
         if stream.trace is not None:
             self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
-        header = stream.header or {"headline": self._headline(stream, line, timestamp)}
+        header = stream.header
+        if header is None:
+            headline = self._headline(stream, line, timestamp)
+            header = {"headline": headline} | (report.task(headline[1]) if headline else {})
         if header.get("pid") is None and caller.startswith("T"):
             header["pid"] = int(caller[1:])
         headline = header.pop("headline")
@@ -177,13 +246,7 @@ class CallTraces:
             header = {name: value for name, value in header.items() if name not in ("cpu", "pid", "comm")}
             message = f"trace {len(self.traces) + 1} is of one of several tasks that print at once; no line says of which"
             self.notes.append(Note("interleaved", message, self.source, line))
-        row = {
-            "trace": len(self.traces) + 1, "line": line, "end": line, "boot": boot, "timestamp": timestamp,
-            "headline": headline[1] if headline else "", **header,
-        }  # fmt: skip
-        self.traces.append(row)
-        if headline:
-            self.headlines[headline[0]] = row
+        row = self._row(line, line, timestamp, boot, headline, header)
         owner = {} if rivals else {"trace": row["trace"]}
         self.registers += [register | owner for register in stream.registers]
         stream = self._streams[caller] = _Stream(trace=row, began=stream.began, rivals=max(0, rivals - 1))
@@ -191,12 +254,43 @@ class CallTraces:
             self._inside(stream, line, rest)
         return "marker"
 
+    def _bare(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
+        """Open a trace at a frame that no ``Call Trace:`` stands above; '' where the text is no frame with an offset."""
+        row = parse_frame(_MARK.sub("", text, count=1) if text[0] == "<" else text)
+        if row is None or "offset" not in row:
+            return ""
+        above, fault = stream.stack, stream.report
+        if above is None:
+            task = {"pid": int(caller[1:])} if caller.startswith("T") else {}
+            trace = self._row(line, line, timestamp, boot, None, task)
+            stream.flaw = "head cut"
+        else:
+            task = report.owner(above[1]) or stream.named
+            headline = fault if fault and above[1].lower().startswith("backtrace") else above
+            trace = self._row(above[0], line, above[2], boot, headline, task)
+            stream.owed = None if task or not (above == fault or "cpu" not in task) else stream.owed or trace
+        self._drop_header(stream)
+        stream.trace, stream.depth, stream.said, stream.stack, stream.named = trace, 0, None, None, {}
+        return self._inside(stream, line, text)
+
+    def _row(
+        self, line: int, end: int, timestamp: float, boot: str, headline: tuple[int, str, float] | None, more: dict[str, Any]
+    ) -> dict[str, Any]:
+        row = {
+            "trace": len(self.traces) + 1, "line": line, "end": end, "boot": boot, "timestamp": timestamp,
+            "headline": headline[1] if headline else "", **more,
+        }  # fmt: skip
+        self.traces.append(row)
+        if headline:
+            self.headlines[headline[0]] = row
+        return row
+
     def _inside(self, stream: _Stream, line: int, text: str) -> str:
         """Take a line of the open trace; '' where it does not belong to it."""
         trace = stream.trace
         role, at, was = "", 0, stream.contexts[:]
         while found := _MARK.match(text, at):
-            at, role, name = found.end(), "mark", found["name"]
+            at, role, name = found.end(), "context", found["name"]
             if found["close"] or name in (None, "EOI"):
                 stream.closed = bool(stream.contexts)
                 if name in stream.contexts:
@@ -207,19 +301,19 @@ class CallTraces:
                 stream.contexts = [*stream.contexts[-DEEPEST:], name]
                 stream.closed = False
         if left := text[at:]:
-            if row := parse_frame(left):
-                row |= {"trace": trace["trace"], "line": line, "depth": stream.depth}
-                row["context"] = stream.contexts[-1] if stream.contexts else ""
-                self.frames.append(row)
-                stream.depth += 1
+            if rows := self._frames(left):
+                for row in rows:
+                    row |= {"trace": trace["trace"], "line": line, "depth": stream.depth}
+                    row["context"] = stream.contexts[-1] if stream.contexts else ""
+                    self.frames.append(row)
+                    stream.depth += 1
                 stream.closed = False
                 role = "frame"
             elif not stream.skipped and not role and (pairs := parse_registers(left)):
                 self.registers += [{"trace": trace["trace"], "line": line, "name": n, "value": v} for n, v in pairs]
                 role = "register"
-            elif not stream.skipped and not role and _END.match(left):
-                self._close(stream, "closed")
-                return ""
+            elif not stream.skipped and not role and _INTERRUPT.match(left):
+                role = "context"
             else:
                 stream.contexts = was
                 return ""
@@ -228,11 +322,50 @@ class CallTraces:
             stream.skipped = 0
         trace["end"] = line
         stream.said = None
-        if role == "mark" and text.startswith("</TASK>"):
+        if role == "context" and text.startswith("</TASK>"):
             self._close(stream, "closed")
         return role
 
-    def _other(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> str:
+    def _frames(self, text: str) -> list[dict[str, Any]]:
+        """The frames of a line: one, or several as kernels up to 2.6 and m68k print them; none for other text."""
+        if row := parse_frame(text):
+            return [row]
+        if text.count("[<") < 2:
+            return []
+        rows = [parse_frame(one) for one in _MANY.split(text)]
+        return [] if None in rows else rows
+
+    def _report(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> str:
+        """Take a line that is neither header, frame nor register: part of a report, or any other message."""
+        part = report.part(text)
+        if part in ("end", "cut", "after", "stack") and stream.trace is not None and not stream.skipped:
+            self._close(stream, "next marker" if part == "cut" and not stream.closed else "closed")
+        if part == "end":
+            stream.said, stream.dumping = None, True
+            return "report"
+        if part == "cut":
+            self._drop_header(stream)
+            stream.said = stream.report = stream.owed = None
+            return "report"
+        if part == "stack":
+            stream.stack = (line, text, timestamp)
+            if stream.report is None and text.startswith(("Out-of-bounds", "Use-after-free", "Memory corruption", "Invalid ")):
+                stream.report = stream.stack
+            return "marker"
+        fault = report.names_fault(text)
+        if not fault:
+            stream.named = report.named(text) or stream.named
+        if part and not fault and (part == "after" or (stream.trace is None and self._in_report(stream, line))):
+            if stream.header is not None and text.startswith("Hardware name: "):
+                stream.header["hardware"] = text.partition(": ")[2].strip()
+            return "detail"
+        return self._other(stream, line, text, timestamp, caller, fault)
+
+    def _other(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, fault: bool) -> str:
+        if DROPPED.search(text):
+            if stream.trace is not None:
+                stream.flaw = stream.flaw or "lost messages"
+            return "lost"
         if stream.trace is not None:
             stream.skipped += 1
             if caller or stream.closed or stream.skipped > PATIENCE:
@@ -245,16 +378,18 @@ class CallTraces:
         if stream.registers and stream.header is None:
             self._drop_header(stream)
         stream.said = (line, text, timestamp)
-        if _REPORT.match(text):
-            report = stream.report
-            if not report or line - report[0] > 16 or abs(timestamp - report[2]) > NEAR:
-                stream.report = stream.said
+        stream.stack = stream.said if fault or text.endswith(":") else None
+        if fault:
+            before = stream.report
+            if not before or line - before[0] > 16 or abs(timestamp - before[2]) > NEAR:
+                stream.report, stream.owed = stream.said, None
+            return "report"
         return "other"
 
     def _close(self, stream: _Stream, how: str) -> None:
         if stream.trace is not None:
-            stream.trace["complete"] = how if stream.depth else "no frames"
-            stream.trace, stream.depth, stream.skipped, stream.closed = None, 0, 0, False
+            stream.trace["complete"] = (stream.flaw or how) if stream.depth else "no frames"
+            stream.trace, stream.depth, stream.skipped, stream.closed, stream.flaw = None, 0, 0, False, ""
             stream.contexts = []
 
     def _drop_header(self, stream: _Stream) -> None:

@@ -1,10 +1,12 @@
-"""Reader of kernel logs: dmesg, journal, serial console.
+"""Reader of kernel logs: dmesg, journal, serial console, as text or as JSON.
 
-Tables: lines (every line), traces, frames, registers and events.
+Tables: lines (every line; two rows for a line in which prints were glued together), traces, frames, registers and events.
 
 Options: ``side="host"`` or ``"guest"`` fills the events' column of that name.
 
 An event that names no task takes pid and comm from the call trace of which it is the headline: one task printed both.
+
+The column `role` of the lines says what each was taken for; rows = explained rows + rows of role ``other``.
 
 Notes: ``vcpu-is-cpu``, ``interleaved``, ``wall-clock``, ``several-boots``, ``lost-messages``.
 """
@@ -12,7 +14,7 @@ Notes: ``vcpu-is-cpu``, ``interleaved``, ``wall-clock``, ``several-boots``, ``lo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +22,10 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import UsageError
-from . import kernel_events
+from . import kernel_events, logjson
 from .calltrace import CallTraces
 from .options import only
-from .prefix import Prefixed, split
+from .prefix import DROPPED, Prefixed, pieces, split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,27 +35,46 @@ TITLE = "kernel log"
 FALL = 1.0
 """Seconds by which a stamp must fall back for a new boot; processors that print at once differ by far less."""
 
-_LOST = re.compile(r"\*\* (\d{1,10}) printk messages dropped|(\d{1,10}) printk messages dropped \*\*")
 _FRAME = re.compile(r"[\w.]\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}")
+_PROPERTY = re.compile(r" [A-Z][A-Z_]{2,30}=\S")
+_REBOOT = re.compile(r"-- (?:Boot [0-9a-f]{32}|Reboot) --")
+_MISSED = re.compile(r"systemd-journald(?:\[\d{1,10}\])?: (?:Missed|Suppressed) (\d{1,10}) (?:kernel )?messages")
 
 
 class _Boots:
-    """Numbers the boots of one file, from stamps that fall back and from banners."""
+    """Numbers the boots of one file, from stamps that fall back, from banners and from what journald says."""
 
     def __init__(self) -> None:
-        self.number, self.highest, self.banner = 1, float("-inf"), False
+        self.number, self.highest, self.banner, self.id, self.any = 1, float("-inf"), False, "", False
 
-    def see(self, line: Prefixed) -> bool:
-        """Take one line; True where it starts another boot."""
+    def see(self, line: Prefixed, identity: str = "") -> bool:
+        """Take one line (and journald's id of its boot); True where it starts another boot."""
         banner = line.message.startswith("Linux version ")
         fell = not isnan(line.timestamp) and line.timestamp < self.highest - FALL
-        new = fell or (banner and self.banner)
+        other = self.id != identity and bool(self.id)
+        marked = self.any and line.message.startswith("-- ") and _REBOOT.match(line.message) is not None
+        new = other or marked or (not identity and (fell or (banner and self.banner)))
         if new:
             self.number, self.highest, self.banner = self.number + 1, float("-inf"), False
+        self.id, self.any = identity, not marked and (self.any or bool(line.message))
         self.banner |= banner
         if not isnan(line.timestamp):
             self.highest = max(self.highest, line.timestamp)
         return new
+
+
+def records(document: Document) -> Iterator[tuple[int, Prefixed, str]]:
+    """Line, message with its prefixes taken apart, and journald's boot id (else empty), of everything in the log.
+
+    >>> [(line, record.message) for line, record, _ in records(Document("a", b"a[    1.500000] b\\n", ""))]
+    [(1, 'a'), (1, 'b')]
+    """
+    if logjson.looks_like_json(document.head):
+        yield from logjson.records(document.lines)
+        return
+    for number, text in enumerate(document.lines, 1):
+        for parts in pieces(text):
+            yield number, parts, ""
 
 
 def sniff(document: Document) -> int:
@@ -61,6 +82,8 @@ def sniff(document: Document) -> int:
     head = [line for line in document.head if line.strip()]
     if not head or any(line.startswith("# tracer:") for line in head[:20]):
         return 0
+    if logjson.looks_like_json(head):
+        return 90 if any(record.kernel for _, record, _ in logjson.records(head)) else 0
     marked = known = frames = others = 0
     marker = False
     for line in head:
@@ -93,38 +116,50 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     lines: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     said: set[str] = set()
+    above = ""  # caller of the line above
 
     def note(code: str, message: str, line: int, once: bool = True) -> None:
         if not (once and code in said):
             said.add(code)
             notes.append(Note(code, message, source, line))
 
-    for number, text in enumerate(document.lines, 1):
-        parts = split(text)
-        if boots.see(parts):
+    for number, parts, identity in records(document):
+        new = boots.see(parts, identity)
+        if new:
             machine.restart()
             note("several-boots", f"boot {boots.number} starts here", number, once=False)
-        boot = str(boots.number)
-        message = parts.message
-        lines.append(
-            {"source": source, "line": number, "boot": boot, "timestamp": parts.timestamp, "level": parts.level,
-             "facility": parts.facility, "caller": parts.caller, "message": message}
-        )  # fmt: skip
+        boot, message = str(boots.number), parts.message
+        bare = isnan(parts.timestamp) and not (parts.wall or parts.level or parts.caller)
         if parts.wall and isnan(parts.timestamp):
             note("wall-clock", "the stamps are wall-clock times, which are wrong after a suspend; left out", number)
-        role = machine.feed(number, message, parts.timestamp, parts.caller, boot) if parts.kernel else ""
-        if role == "other":
-            if found := kernel_events.match(message):
-                row, entry = found
-                events.append({"source": source, "line": number, "timestamp": parts.timestamp, "side": side, **row})
-                if entry.vcpu_is_cpu:
-                    note("vcpu-is-cpu", "the number after 'vcpu' equals the host processor; it is not taken for a vcpu", number)
-            elif found := _LOST.search(message):
-                note("lost-messages", f"{found[1] or found[2]} messages were dropped here", number, once=False)
+        if not parts.kernel:
+            role = "program"
+        elif bare and _PROPERTY.match(message):  # /dev/kmsg: SUBSYSTEM=usb, DEVICE=+usb:1-1
+            role = "detail"
+        else:  # the further lines of one print carry no prefix on a console: they are of the caller above
+            role = machine.feed(number, message, parts.timestamp, above if bare else parts.caller, boot)
+        above = above if bare else parts.caller
+        if role in ("other", "report", "detail") and (found := kernel_events.match(message)):
+            row, entry = found
+            role = "event" if role == "other" else role
+            events.append({"source": source, "line": number, "timestamp": parts.timestamp, "side": side, **row})
+            if entry.vcpu_is_cpu:
+                note("vcpu-is-cpu", "the number after 'vcpu' equals the host processor; it is not taken for a vcpu", number)
+        elif role in ("lost", "program") and (found := DROPPED.search(message) or _MISSED.match(message)):
+            role = "lost"
+            note("lost-messages", f"{next(filter(None, found.groups()))} messages were dropped here", number, once=False)
+        elif role == "other" and (new or message.startswith("Linux version ") or _REBOOT.match(message)):
+            role = "boot"
+        lines.append(
+            {"source": source, "line": number, "boot": boot, "timestamp": parts.timestamp, "level": parts.level,
+             "facility": parts.facility, "caller": parts.caller, "message": message, "role": role}
+        )  # fmt: skip
     machine.finish()
     for event in events:
         if "pid" not in event and (trace := machine.headlines.get(event["line"])):
             event |= {"pid": trace.get("pid"), "comm": trace.get("comm")}
+    faults = kernel_events.faults(machine.headlines, machine.registers, {event["line"] for event in events})
+    events = sorted([*events, *({"source": source, "side": side, **row} for row in faults)], key=lambda row: row["line"])
     if boots.number == 1:
         for row in [*lines, *machine.traces]:
             row["boot"] = ""

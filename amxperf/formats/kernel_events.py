@@ -14,6 +14,7 @@ reader says so once per file.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +35,22 @@ class Message:
     vcpu_is_cpu: bool = False
 
 
+def _literal(entry: Message) -> str:
+    """The plain text that a pattern starts with, for looking entries up by the start of a message."""
+    found = re.match(r"(?:[\w /:#-](?![?*+{]))*", entry.pattern.pattern)
+    return found[0] if found else ""
+
+
 def _on(kind: str, pattern: str, *, vcpu_is_cpu: bool = False, **fixed: Any) -> Message:
     return Message(kind, re.compile(pattern), fixed, vcpu_is_cpu)
 
 
 _HEX = r"0x[0-9a-fA-F]{1,16}"
 _XFD, _ERR = {"msr": MSR_IA32_XFD}, {"msr": MSR_IA32_XFD_ERR}
+
+_PLACES = (
+    r"\S{0,200}?(?:virt/kvm/|arch/x86/(?:kvm/|kernel/fpu/|virt/vmx/tdx/|coco/tdx/|include/asm/(?:kvm|fpu|tdx))|coco/tdx)\S{1,100}:\d{1,6}"
+)
 
 MESSAGES: tuple[Message, ...] = (
     # the private printks of the notes' kernel
@@ -60,16 +71,59 @@ MESSAGES: tuple[Message, ...] = (
     _on("xstate_size", r"x86/fpu: xstate_offset\[(?P<bit>\d{1,2})\]: *+\d{1,9}, xstate_sizes\[\d{1,2}\]: *+(?P<value>\d{1,9})"),
     _on("xstate_enabled", rf"x86/fpu: Enabled xstate features (?P<xfeatures>{_HEX}), context size is (?P<value>\d{{1,9}}) bytes, "
         r"using '(?P<reason>\w{1,20})' format"),
-    _on("sigframe_size", r"signal: max sigframe size: (?P<value>\d{1,9})"),
-    _on("trap_sigill", r"traps: (?P<comm>.{1,32})\[(?P<pid>\d{1,10})\] trap invalid opcode ip:(?P<address>[0-9a-f]{1,16}) sp:",
+    _on("fpu_state_bad", r"(?:x86/fpu: )?Bad FPU state detected at (?P<reason>[\w.]{1,200})\+0x"),
+    _on("xstate_message", r"x86/(?:fpu|xstate): (?P<reason>\S.{0,400})"),
+    _on("sigframe_size", r"(?:x86/)?signal: max sigframe size: (?P<value>\d{1,9})"),
+    _on("trap_sigill", r"traps: (?P<comm>.{1,64})\[(?P<pid>\d{1,10})\] trap invalid opcode ip:(?P<address>[0-9a-f]{1,16}) sp:",
         reason="SIGILL"),
-    # a stock kernel, TDX guest and host
+    _on("msr_error", rf"unchecked MSR access error: WRMSR to (?P<msr>{_HEX}) \(tried to write (?P<value>{_HEX})\)"
+        rf" at [rR]IP: {_HEX} \((?P<reason>[\w.]{{1,200}})"),
+    _on("msr_error", rf"unchecked MSR access error: RDMSR from (?P<msr>{_HEX}) at [rR]IP: {_HEX} \((?P<reason>[\w.]{{1,200}})"),
+    # a stock kernel, TDX guest
     _on("tdx_guest", r"tdx: Guest detected"),
+    _on("tdx_attributes", r"tdx: (?:Attributes|TD_ATTRS|TD_CTLS): ?(?P<reason>.{0,400})"),
+    _on("tdx_guest_message", r"(?:x86/)?tdx(?:[-_]guest)?: (?P<reason>\S.{0,400})"),
+    _on("memory_encryption", r"Memory Encryption Features active: (?P<reason>Intel TDX\b.{0,100})"),
+    _on("tdx_idle", r"(?:process|x86/process): using TDX aware idle routine"),
+    _on("tdx_unexpected_ve", r"Unexpected #VE: (?P<value>\d{1,9})"),
+    _on("unaccepted_memory", rf"efi: .{{0,400}}\bUnaccepted=(?P<value>{_HEX})"),
+    _on("unaccepted_memory", r"(?P<reason>\S.{0,100}\b[Uu]naccepted (?:memory|pages?)\b.{0,200})"),
+    _on("mktme", r"x86/(?:mk)?tme: (?P<reason>\S.{0,200})"),
+    # a stock kernel, TDX host
     _on("tdx_keyids", r"virt/tdx: BIOS enabled: private KeyID range (?P<reason>\[\d{1,6}, \d{1,6}\))"),
     _on("tdx_module", r"virt/tdx: TDX module: .{0,80}?(?P<reason>major_version \d{1,6}, minor_version \d{1,6})"),
-    _on("tdx_initialized", r"virt/tdx: module initialized"),
+    _on("tdx_module", r"virt/tdx: (?:TDX )?[Mm]odule:? version:? (?P<reason>[\w.]{1,40})"),
+    _on("tdx_initialized", r"virt/tdx: (?:TDX )?module initialized"),
+    _on("tdx_failed", r"virt/tdx: (?P<reason>(?:module )?initialization failed\b.{0,200})"),
+    _on("tdx_pamt", r"virt/tdx: (?P<value>\d{1,15}) KBs? allocated for PAMT"),
+    _on("tdx_seamcall_failed", rf"virt/tdx: SEAMCALL \((?P<reason>{_HEX})\) failed: (?P<value>{_HEX})"),
+    _on("tdx_message", r"virt/tdx: (?P<reason>\S.{0,400})"),
+    _on("tdx_message", r"seamldr: (?P<reason>\S.{0,400})"),
+    # a stock kernel, KVM
+    _on("kvm_tdx_initialized", r"kvm_intel: TDX initialized"),
+    _on("kvm_tdx", r"kvm_intel: (?P<reason>.{0,200}\b(?:TDX|tdx)\b.{0,200})"),
+    _on("kvm_msr", rf"kvm \[(?P<pid>\d{{1,10}})\]: vcpu(?P<vcpu>\d{{1,6}}), guest rIP: {_HEX} "
+        rf"(?P<reason>(?:[Uu]nhandled|ignored|disabled) (?:WRMSR|wrmsr|RDMSR|rdmsr))(?:\(|: )(?P<msr>{_HEX})\)?(?: (?:=|data) (?P<value>{_HEX}))?"),
+    _on("kvm_vcpu_message", r"kvm \[(?P<pid>\d{1,10})\]: vcpu(?P<vcpu>\d{1,6}), (?P<reason>\S.{0,400})"),
+    _on("kvm_message", r"kvm \[(?P<pid>\d{1,10})\]: (?P<reason>\S.{0,400})"),
+    _on("kvm_message", r"kvm(?:_intel|_amd|-guest|-clock|)?: (?P<reason>\S.{0,400})"),
+    _on("kvm_guest", r"Hypervisor detected: (?P<reason>KVM)"),
+    # warnings whose code is of extended states, KVM or TDX; oopses come from faults()
+    _on("warning", rf"WARNING: (?:CPU: (?P<cpu>\d{{1,6}}) PID: (?P<pid>\d{{1,10}}) )?at {_PLACES} (?P<reason>[\w.]{{1,200}})\+0x"),
+    _on("warning", rf"WARNING: {_PLACES} at (?P<reason>[\w.]{{1,200}})\+0x[^,]{{1,200}}, CPU#(?P<cpu>\d{{1,6}}): "
+        r"(?P<comm>.{1,64})/(?P<pid>\d{1,10})$"),
+    _on("warning", r"WARNING: (?:CPU: (?P<cpu>\d{1,6}) PID: (?P<pid>\d{1,10}) )?at \S{1,300} (?P<reason>[\w.]{1,200})\+0x\S{1,40} "
+        r"\[(?:kvm|tdx)[\w-]{0,40}\b"),
 )  # fmt: skip
 """Tried in this order at the start of a message; a new message is one entry here."""
+
+
+_KEY = 3
+_ANYWHERE = tuple(entry for entry in MESSAGES if len(_literal(entry)) < _KEY)
+_BY_START = {
+    key: tuple(entry for entry in MESSAGES if _literal(entry)[:_KEY] == key or entry in _ANYWHERE)
+    for key in {_literal(entry)[:_KEY] for entry in MESSAGES if entry not in _ANYWHERE}
+}
 
 
 def match(message: str) -> tuple[dict[str, Any], Message] | None:
@@ -82,7 +136,7 @@ def match(message: str) -> tuple[dict[str, Any], Message] | None:
     True
     """
     text = message.strip()
-    for entry in MESSAGES:
+    for entry in _BY_START.get(text[:_KEY], _ANYWHERE):
         if found := entry.pattern.match(text):
             row: dict[str, Any] = {"kind": entry.kind, "detail": text, **entry.fixed}
             for name, value in found.groupdict().items():
@@ -96,3 +150,39 @@ def match(message: str) -> tuple[dict[str, Any], Message] | None:
                     row[name] = int(value, 16 if value.startswith("0x") else 10)
             return row, entry
     return None
+
+
+_AREA = re.compile(r"(?:__)?(?:kvm|vmx|svm|tdx|tdh|tdp_mmu|fpu|xfd|xstate|fpstate|vcpu|seamcall|restore_fpregs|save_fpregs)")
+_OOPS = re.compile(
+    r"(?:BUG: (?:unable to handle|kernel NULL)|general protection fault|kernel BUG at |invalid opcode|divide error|stack segment"
+    r"|double fault|int3|Oops|traps: )"
+)
+_RIP = re.compile(
+    r"[0-9a-f]{1,4}:(?:\[<[0-9a-f]{1,16}>\] ?(?:\[<[0-9a-f]{1,16}>\] )?)?(?P<name>[\w.]{1,200})\+0x\S{1,40}(?: \[(?P<module>[\w-]{1,64}))?"
+)
+
+
+def faults(
+    headlines: Mapping[int, dict[str, Any]], registers: Iterable[Mapping[str, Any]], known: set[int]
+) -> list[dict[str, Any]]:
+    """Events of kind ``oops``: one per trace whose headline is an oops in code of extended states, KVM or TDX.
+
+    `headlines` maps the line of a headline to its trace; `known` holds the lines that are events already.
+    The function is that of the first RIP of the trace.
+
+    >>> trace = {"trace": 1, "headline": "general protection fault: 0000 [#1]", "timestamp": 1.5}
+    >>> faults({2: trace}, [{"trace": 1, "line": 4, "name": "RIP", "value": "0010:kvm_x+0x1/0x2 [kvm]"}], set())[0]["reason"]
+    'kvm_x'
+    """
+    rows = []
+    oopses = {trace["trace"]: (line, trace) for line, trace in headlines.items() if _OOPS.match(trace["headline"])}
+    for register in registers if oopses else ():
+        if register["name"] != "RIP" or register.get("trace") not in oopses:
+            continue
+        line, trace = oopses.pop(register["trace"])
+        found = _RIP.match(register["value"])
+        ours = found and (_AREA.match(found["name"]) or (found["module"] or "").startswith(("kvm", "tdx")))
+        if ours and line not in known:
+            task = {name: trace.get(name) for name in ("timestamp", "cpu", "pid", "comm")}
+            rows.append({"line": line, "kind": "oops", "reason": found["name"], "detail": trace["headline"], **task})
+    return rows

@@ -1,6 +1,8 @@
 """The text of single lines of a call trace: frames, registers and the header.
 
 What these functions take has no prefix and no context mark; :mod:`amxperf.formats.calltrace` puts the lines together.
+x86-64 comes first; the forms of ppc, s390, Arm, RISC-V, MIPS, LoongArch and SPARC are read as far as they are the same line
+with other addresses around it.
 """
 
 from __future__ import annotations
@@ -9,26 +11,50 @@ import re
 from typing import Any
 
 _HEADER = re.compile(
-    r"CPU: (?P<cpu>\d{1,6}) (?:UID: \d{1,10} )?P[Ii][Dd]: (?P<pid>\d{1,10}),? [Cc]omm: (?P<rest>.{1,400})|"
+    r"CPU:? {0,5}(?P<cpu>\d{1,6}) (?:UID: \d{1,10} )?P[Ii][Dd]: (?P<pid>\d{1,10}),? [Cc]omm: ?(?P<rest>.{0,400})|"
     r"Pid: (?P<oldpid>\d{1,10}), comm: (?P<oldrest>.{1,400})"
 )
-_TASK = re.compile(r"task:(?P<comm>.{1,32}?)\s++state:\S++\s++stack:.{1,20}?pid:\s*+(?P<pid>\d{1,10})\b")
-_TAINT = re.compile(r"(?P<comm>.{0,40}?) (?:Kdump: loaded )?(?:(?P<clean>Not tainted)|Tainted:)(?=\s|$)(?P<rest>.*)")
+_MORE = re.compile(
+    r"CPU:? {0,5}(?P<cpu>\d{1,6})(?:\s++(?P<taint>Not tainted|Tainted:)(?P<rest>.{0,200}))?$|"
+    r"(?:Process|Task) (?P<comm>.{1,64}?) \(pid: (?P<pid>\d{1,10})[,)]"
+)
+_TASK = re.compile(
+    r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task)?\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
+)
+_COLUMNS = re.compile(  # the task dump up to 5.9: name, state, program counter, free stack, pid, parent, flags
+    r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{1,40}+(?:running task\s{1,40}+|[0-9a-f]{8,16}\s{1,40}+)?\d{1,10}\s{1,40}+"
+    r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}"
+)
+_TAINT = re.compile(
+    r"(?:(?P<dumping>.{0,64}?) Kdump: loaded|(?P<comm>.{0,15}|.{0,64}?)) (?:(?P<clean>Not tainted)|Tainted:)(?=\s|$)(?P<rest>.*)"
+)
+_FLAGS = re.compile(r"[A-Z-]{1,40}")
 _FRAME = re.compile(
-    r"""(?:\(?\[<[0-9a-f]{4,16}>\]\)?\s++|(?:\[[0-9a-f]{8,16}\]\s++){1,2})?  # addresses: x86 to 4.9, s390, ppc
-        (?P<guess>\?\s++)?
-        (?P<symbol>[^\s+()\[\]<>:=,;?]++)
+    r"""(?:\(?\[<\s*+(?P<address>[\w()]{1,20}+)\s*+>\]\)?\s*+|(?:\[[0-9a-f]{8,16}\]\s++){1,2})?  # addresses: x86 to 4.9, s390, ppc
+        (?P<guess>\?\s++)?\(?(?P<symbol>[^\s+()\[\]<>:=,;?]++)
         (?:\+0x(?P<offset>[0-9a-f]{1,15})/0x(?P<size>[0-9a-f]{1,15}))?
         (?P<rest>.*)""",
     re.VERBOSE,
 )
+_ADDRESS = re.compile(r"\(?\[<(?P<address>[0-9a-f]{4,16})>\]\)?|(?:\[<[ 0-9a-f(nul)]{4,20}>\]\s++)?(?P<null>\(null\))")
 _MODULE = re.compile(r"\s*+\[(?P<module>[\w-]{1,64})(?:\s(?P<build>[0-9a-f]{8,64}))?\]")
 _PLACE = re.compile(r"\s*+(?:\((?P<inner>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)|[^\s:]++:\d++)(?:\s(?P<module>[\w-]{1,64})$)?")
-_SUFFIX = re.compile(r"\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|specialized|__uniq)(?=\.|$)")
+_SUFFIX = re.compile(
+    r"\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|specialized|__uniq|unlikely|cfi|cfi_jt|simdclone)(?=\.|$)"
+)
 _REGISTER = re.compile(
-    r"(?:[ER](?:IP|[A-D]X|[SD]I|[SB]P|FLAGS)|R\d\d|[C-GS]S|CR\d|DR\d|PKRU|ORIG_[ER]AX|knlGS|Code):"
+    r"(?:[ER](?:IP|[A-D]X|[SD]I|[SB]P|FLAGS)|R\d\d|[C-GS]S|CR\d|DR\d|PKRU|ORIG_[ER]AX|knlGS):|[ER](?:IP|SP) {1,2}[\[<]"
+)
+_CODE = re.compile(r"(?:Code|Krnl Code): ")
+_OTHERS = re.compile(  # register lines of other architectures, inside a report
+    r"(?:pc|lr|sp|epc|ra|gp|tp|NIP|LR|MSR|REGS|CFAR|Krnl PSW|Krnl GPRS|pstate|psr|TSTATE|TPC|RPC|I7|PACATMSCRATCH|SOFTE|IRQMASK"
+    r"|Hi|Lo|Status|Cause|BadVA|PrId|ERA|CRMD|PRMD|EUEN|ECFG|ESTAT|BADV|PRID|status|CPSR|Last Breaking-Event-Address) {0,6}:|"
+    r"(?:NIP|LR) \[|(?:PC|LR) is at |EIP is at |GPR\d\d:|\$ {0,3}\d{1,2} {0,4}:|x\d{1,2}\s{0,2}:|r\d{1,2}\s{0,2}:|"
+    r"[as]\d{1,2} {0,2}:|t\d {0,2}:|[gilo]\d: |Flags: |Control: |Process |FP is at "
 )
 _PAIR = re.compile(r"\b([A-Za-z]\w{1,9}):\s{0,4}([0-9a-fA-F][0-9a-fA-F:()x]{0,40})")
+_LOOSE = re.compile(r"(?:^|\s)(\$?[A-Za-z]?\w{0,9}?) {0,6}: {0,4}(\[?<?[0-9a-fA-F]{2,16}>?\]?)(?=\s|$)")
+_BARE_HEX = re.compile(r"0x[0-9a-f]{1,16}")
 
 
 def plain_name(symbol: str) -> str:
@@ -45,27 +71,43 @@ def parse_frame(text: str) -> dict[str, Any] | None:
     """Columns of one printed frame (without source, trace, line, depth, context); None for other text.
 
     Offset and size are bytes. A frame without them is accepted where a source place or a bare address stands for them.
+    32-bit Arm's ``f from g+0x1/0x2`` is a frame of f; the offset is that of its caller, so it is left out.
 
     >>> parse_frame("? kvm_vm_ioctl+0x7ba/0x950 [kvm]")["module"]
     'kvm'
     >>> parse_frame("some other message") is None
     True
     """
+    if text.startswith("([<") and text.endswith(")"):  # s390: the whole frame stands in brackets
+        text = text[1:-1]
     found = _FRAME.fullmatch(text)
     if not found:
-        return None
+        return _address(text)
     symbol, rest = found["symbol"], found["rest"]
+    if text.startswith("[<") and rest.startswith(")"):  # old Arm: [<addr>] (f+0x1/0x2) from ..
+        rest = rest[1:]
     row: dict[str, Any] = {
-        "symbol": symbol, "function": plain_name(symbol), "reliable": found["guess"] is None, "inlined": False
+        "symbol": symbol, "function": plain_name(symbol), "reliable": found["guess"] is None,
+        "inlined": found["address"] == "inline",
     }  # fmt: skip
     exact = found["offset"] is not None
     if exact:
         row |= {"offset": int(found["offset"], 16), "size": int(found["size"], 16)}
     if rest and not _frame_tail(row, rest, exact):
         return None
-    if not exact and not rest and not re.fullmatch(r"0x[0-9a-f]{8,16}", symbol):
-        return None
+    if not exact and not rest and not _BARE_HEX.fullmatch(symbol):
+        return _address(text)
     return row
+
+
+def _address(text: str) -> dict[str, Any] | None:
+    """A frame for which the kernel had no symbol: the address stands for it."""
+    guess = text.startswith("? ")
+    found = _ADDRESS.fullmatch(text[2:].strip() if guess else text)
+    if not found:
+        return None
+    symbol = found["null"] or f"0x{found['address']}"
+    return {"symbol": symbol, "function": symbol, "reliable": not guess, "inlined": False}
 
 
 def _frame_tail(row: dict[str, Any], rest: str, exact: bool) -> bool:
@@ -73,51 +115,98 @@ def _frame_tail(row: dict[str, Any], rest: str, exact: bool) -> bool:
     at = 0
     if exact and (found := _MODULE.match(rest)):
         row["module"], row["build_id"], at = found["module"], found["build"] or "", found.end()
-    if rest[at:].strip().startswith("from "):  # 32-bit Arm names the caller too
-        return exact
-    if (found := _PLACE.match(rest, at)) and (exact or re.search(r":\d", found[0])):
+    if _FROM.fullmatch(rest[at:]):  # 32-bit Arm names the caller too
+        return True
+    if (found := _PLACE.match(rest, at)) and (exact or re.search(r":[\d?]", found[0])):
         at = found.end()
         row["reliable"] &= found["inner"] != "unreliable"
         if found["module"]:
             row["module"] = found["module"]
+        found = _MODULE.match(rest, at)  # symbolisers print the module last
+        if found and found["module"] != "inline" and not row.get("module"):
+            row["module"], row["build_id"], at = found["module"], found["build"] or "", found.end()
     elif not exact:
         return False
     left = rest[at:].strip()
-    row["inlined"] = left == "[inline]"
-    return left in ("", ")", "[inline]", "[k]")
+    if left.startswith("(") and left.endswith(")") and len(left) < 40:  # arm64's (P), ppc's (unreliable) behind the place
+        row["reliable"] &= left != "(unreliable)"
+        left = ""
+    row["inlined"] |= left == "[inline]"
+    return left in ("", "[inline]", "[k]")
 
 
-def parse_registers(text: str) -> list[tuple[str, str]]:
+_FROM = re.compile(
+    r" from (?:\[<[0-9a-f]{4,16}>\] )?\(?[^\s+()]{1,200}+(?:\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15})?(?: \[[\w -]{1,120}\])?\)?"
+    r"(?: \[[\w -]{1,120}\])?|"
+    r" from 0x[0-9a-f]{1,16}"
+)
+
+
+def parse_registers(text: str, *, report: bool = True) -> list[tuple[str, str]]:
     """Names and values of one line of a register dump; `Code:` becomes CODE, RIP keeps its segment and symbol.
+
+    With `report` False the line stands outside of any report: only x86's own register lines are taken then.
 
     >>> parse_registers("RSP: 002b:00007ffd7d458588 EFLAGS: 00000202")
     [('RSP', '002b:00007ffd7d458588'), ('EFLAGS', '00000202')]
     """
-    if not _REGISTER.match(text):
+    if found := _REGISTER.match(text):
+        name, _, value = text.partition(":")
+        if found[0][-1] != ":":  # up to Linux 4.9, at the end of a report: RIP  [<addr>] f+0x1/0x2 and RSP <addr>
+            return [(text[:3], text[3:].strip())]
+        if name in ("RIP", "EIP"):
+            return [(name, value.strip())]
+        return _PAIR.findall(text)
+    if not report:
         return []
-    name, _, value = text.partition(":")
-    if name in ("Code", "RIP", "EIP"):
-        return [("CODE" if name == "Code" else name, value.strip())]
-    return _PAIR.findall(text)
+    if _CODE.match(text):
+        return [("CODE", text.partition(": ")[2].strip())]
+    if found := _OTHERS.match(text):
+        return _LOOSE.findall(text) or [(found[0].strip(" :[").upper(), text[found.end() :].strip())]
+    return []
 
 
 def parse_header(text: str) -> dict[str, Any] | None:
     """Columns cpu, pid, comm, taint and kernel of the line above a trace; None for other text.
 
     Takes ``CPU: 1 UID: 0 PID: 7 Comm: x`` (UID since Linux 6.12), ``Pid: 7, comm: x`` (before 3.10) and the task dump's
-    ``task:x state:D stack:0 pid:7``. The name may hold blanks, and the release may be missing.
+    ``task:x state:D stack:0 pid:7`` or its older columns. The name may hold blanks, and the release may be missing.
 
     >>> parse_header("CPU: 5 PID: 4371 Comm: CPU 0/KVM Not tainted #61")["comm"]
     'CPU 0/KVM'
     """
-    if found := _HEADER.match(text):
-        row = _task(found["rest"] or found["oldrest"])
-        row["pid"] = int(found["pid"] or found["oldpid"])
-        row["cpu"] = int(found["cpu"]) if found["cpu"] else None
-        return row
-    if found := _TASK.match(text):
-        return {"comm": found["comm"], "pid": int(found["pid"])}
-    return None
+    if text.startswith(("CPU", "Pid: ")):
+        if found := _HEADER.match(text):
+            row = _task(found["oldrest"] if found["rest"] is None else found["rest"])
+            row["pid"] = int(found["pid"] or found["oldpid"])
+            row["cpu"] = int(found["cpu"]) if found["cpu"] else None
+            return row
+        return None
+    if text.startswith("task:"):
+        found = _TASK.match(text)
+    else:
+        found = _COLUMNS.fullmatch(text) if "0x" in (text[-10:-8], text[-18:-16]) else None
+    return {"comm": found["comm"], "pid": int(found["pid"])} if found else None
+
+
+def parse_more(text: str) -> dict[str, Any] | None:
+    """What older kernels and other architectures print of the header on a line of its own; None for other text.
+
+    >>> parse_more("Process systemd-logind (pid: 431, stack limit = 0xe8a58248)")
+    {'comm': 'systemd-logind', 'pid': 431}
+    >>> parse_more("CPU: 0    Not tainted  (2.6.35.7 #1)")
+    {'cpu': 0, 'taint': 'Not tainted', 'kernel': '2.6.35.7'}
+    """
+    found = _MORE.match(text)
+    if not found:
+        return None
+    if found["pid"]:
+        return {"comm": found["comm"].strip(), "pid": int(found["pid"])}
+    row: dict[str, Any] = {"cpu": int(found["cpu"])}
+    if found["taint"]:
+        row |= _task(f" {found['taint']}{found['rest']}")
+        del row["comm"]
+    return row
 
 
 def _task(rest: str) -> dict[str, Any]:
@@ -127,10 +216,11 @@ def _task(rest: str) -> dict[str, Any]:
         return {"comm": rest.strip()}
     words = found["rest"].split()
     flags: list[str] = []
-    while not found["clean"] and words and words[0].isalpha() and words[0].isupper():
-        flags.append(words.pop(0))
+    while not found["clean"] and words and _FLAGS.fullmatch(words[0]):
+        flags.append(words.pop(0).rstrip("-"))
+    kernel = words[0].lstrip("(") if words else ""
     return {
-        "comm": found["comm"].strip(),
-        "taint": found["clean"] or " ".join(flags),
-        "kernel": words[0] if words and not words[0].startswith("#") else "",
+        "comm": (found["dumping"] or found["comm"] or "").strip(),
+        "taint": found["clean"] or " ".join(filter(None, flags)),
+        "kernel": "" if kernel.startswith("#") else kernel,
     }

@@ -50,9 +50,25 @@ def test_compiler_suffixes(symbol, name):
         ("[<ffffffff8107f3f1>] ? f+0x1/0x2", ("f", 1, 2, "", "", False, False)),
         ("([<0000000000115f0a>] f+0x1/0x2)", ("f", 1, 2, "", "", True, False)),
         ("[c0000000073a3a50] [c000000000c2d6d4] f+0x1/0x2 (unreliable)", ("f", 1, 2, "", "", False, False)),
-        ("f from g+0x1/0x2", None),  # the offset is that of g
+        ("f from g+0x1/0x2", ("f", None, None, "", "", True, False)),  # the offset is that of g
         ("f+0x1/0x2 (P)", ("f", 1, 2, "", "", True, False)),
         ("f (lib/dump_stack.c:107 (discriminator 1))", ("f", None, None, "", "", True, False)),
+        ("[<c0333330>] (f) from [<c031c7a0>] (g+0xa8/0x1c0)", ("f", None, None, "", "", True, False)),
+        ("[<c0014c3c>] (f+0x0/0x140) from [<c04a0fb0>] (g+0x20/0x24 [m])", ("f", 0, 0x140, "", "", True, False)),
+        ("f from g+0x1/0x2 [kvm]", ("f", None, None, "", "", True, False)),
+        ("he came from somewhere else", None),
+        ("[<ffffffff8107f3f1>]", ("0xffffffff8107f3f1", None, None, "", "", True, False)),
+        ("[<0000000000000000>]           (null)", ("(null)", None, None, "", "", True, False)),
+        ("[<000003fffd4a1d92>] 0x3fffd4a1d92", ("0x3fffd4a1d92", None, None, "", "", True, False)),
+        ("([<000003ff8086d036>] f+0x36/0x1000 [will_oops])", ("f", 0x36, 0x1000, "will_oops", "", True, False)),
+        ("[<      none      >] f+0x4c7/0x500 mm/slub.c:2440", ("f", 0x4C7, 0x500, "", "", True, False)),
+        ("[<     inline     >] f mm/slub.c:2440", ("f", None, None, "", "", True, True)),
+        ("[c0000000073a3a50] [c000000000c2d6d4] .f+0x1/0x2 [ipr] (unreliable)", (".f", 1, 2, "ipr", "", False, False)),
+        ("[000000000045b8a4] f+0x44/0xa0", ("f", 0x44, 0xA0, "", "", True, False)),
+        ("f+0x18/0x20 [mod] (PL)", ("f", 0x18, 0x20, "mod", "", True, False)),
+        ("f+0x18/0x20 arch/x86/kvm/x86.c:12 [kvm]", ("f", 0x18, 0x20, "kvm", "", True, False)),
+        ("f (./include/a.h:12 ./mm/b.c:3 (discriminator 2)) kvm", ("f", None, None, "kvm", "", True, False)),
+        ("__pfx_f+0x10/0x10", ("__pfx_f", 0x10, 0x10, "", "", True, False)),
         ("f (arch/x86/kvm/x86.c:12) kvm", ("f", None, None, "kvm", "", True, False)),
         ("f+0x1/0x2 lib/x.c:88", ("f", 1, 2, "", "", True, False)),
         ("f lib/x.c:88 [inline]", ("f", None, None, "", "", True, True)),
@@ -221,9 +237,11 @@ def test_processors_that_print_at_once_are_told_apart_by_caller():
 
 def test_without_callers_a_trace_survives_few_lines_and_says_so():
     machine = run("Call Trace:", " a+0x1/0x2", "hello", " b+0x1/0x2", "1", "2", "3", "4", " c+0x1/0x2")
-    assert [row["function"] for row in machine.frames] == ["a", "b"]
+    assert [(row["function"], row["trace"]) for row in machine.frames] == [("a", 1), ("b", 1), ("c", 2)]
     assert [(note.code, note.line) for note in machine.notes] == [("interleaved", 4)]
-    assert (machine.traces[0]["end"], machine.traces[0]["complete"]) == (4, "unrelated line")
+    first, rest = machine.traces
+    assert (first["end"], first["complete"]) == (4, "unrelated line")
+    assert (rest["line"], rest["complete"], rest["headline"]) == (9, "head cut", "")
 
 
 OTHER = "CPU: 5 PID: 1800 Comm: dog Not tainted 6.7.0 #61"
@@ -271,10 +289,13 @@ PIECES = st.sampled_from(
 def test_any_order_of_lines_gives_a_consistent_table(lines):
     machine = run(*[text for text, _ in lines], callers=[caller for _, caller in lines])
     assert [row["trace"] for row in machine.traces] == list(range(1, len(machine.traces) + 1))
-    assert len(machine.traces) == sum(text == "Call Trace:" for text, _ in lines)
+    opened = [trace["line"] for trace in machine.traces if lines[trace["line"] - 1][0] == "Call Trace:"]
+    assert len(opened) == sum(text == "Call Trace:" for text, _ in lines)
+    assert len(machine.frames) == sum("+0x1/0x2" in text for text, _ in lines)
     for trace in machine.traces:
         depths = [row["depth"] for row in machine.frames if row["trace"] == trace["trace"]]
         assert depths == list(range(len(depths)))
+        assert trace["line"] in opened or trace["complete"] == "head cut" or lines[trace["line"] - 1][0] == "WARNING: x"
         assert (trace["complete"] == "no frames") == (not depths)
         assert trace["line"] <= trace["end"] <= len(lines)
 

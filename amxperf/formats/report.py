@@ -1,0 +1,114 @@
+"""The lines of a kernel report around its call traces: what names the fault, what is detail, what opens a further stack.
+
+A report is what the kernel prints of one fault: a BUG, a WARNING, a hung task, a KASAN, lockdep or kmemleak finding.
+:mod:`amxperf.formats.calltrace` asks these functions about lines that are neither header nor frame.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_FAULT = re.compile(
+    r"(?:BUG|WARNING|INFO|UBSAN|Oops|watchdog: BUG|rcu: INFO|NMI watchdog|Kernel panic - not syncing|unchecked MSR access error"
+    r"|Internal error|double fault|int3|divide error|invalid opcode|stack segment|alignment check|PANIC|Unhandled fault): |"
+    r"kernel BUG at |NMI backtrace for cpu |unreferenced object 0x|FAULT_INJECTION: forcing a failure|Unable to handle kernel |"
+    r"=== WARNING|\[ BUG: |Oops\[#\d|(?:general protection fault|divide error|invalid opcode|stack segment)\b|"
+    r".{1,64} invoked oom-killer: |.{1,64}: page allocation (?:failure|stalls)\b|irq \d{1,10}: nobody cared"
+)
+_CUT = re.compile(r"-{4,}\[ cut here \]-{4,}")
+_END = re.compile(r"---\[ end ")
+_AFTER = re.compile(
+    r"Modules linked in:|Kernel Offset: |Rebooting in |Dumping ftrace buffer:|Last Breaking-Event-Address:|Instruction dump:"
+)
+_DETAIL = re.compile(
+    r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Call site: |"
+    r"(?:irq event stamp|hardirqs last |softirqs last |preempt_count|Preemption disabled at|\d{1,3} locks? held by|no locks held by"
+    r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|The buggy address"
+    r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|ret_ip|task: |Stack:"
+    r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
+    r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: |Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
+    r"[#=~*-]{16,}$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
+)
+_WORDS = re.compile(r"[>#]?(?:[0-9a-f]{2,16}:? ?:?\s{0,60}+|\^\s*+|[x.?]{2,16}\s++){2,}+(?:[!-~]{1,17})?")
+_STACK = re.compile(
+    r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"
+    r"(?:Last potentially related|Second to last potentially related|Last call_rcu|Second to last call_rcu)\b.{0,60}:$|"
+    r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Backtrace for .{0,60}:$|"
+    r"(?:Out-of-bounds|Use-after-free|Memory corruption|Invalid (?:read|write|free))\b.{0,160}:$|"
+    r"(?:(?:marked|assert no accesses to|read-write to|read to|write to|race at unknown origin)\b).{0,160} on cpu \d{1,6}:$|"
+    r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
+    r"(?:INFO: )?(?:Allocated|Freed) in .{1,100} pid=\d{1,10}$|page last (?:allocated|free)\b.{0,300}$"
+)
+_OWNERS = (
+    re.compile(r"by task (?P<pid>\d{1,10})(?: on cpu (?P<cpu>\d{1,6}))?"),
+    re.compile(r"by interrupt on cpu (?P<cpu>\d{1,6})"),
+    re.compile(r"cpu=(?P<cpu>\d{1,6}) pid=(?P<pid>\d{1,10})"),
+    re.compile(r"pid (?P<pid>\d{1,10}),? tgid \d{1,10}(?: \((?P<comm>.{1,64})\),)?"),
+)
+_NAMED = re.compile(r'comm "(?P<comm>.{0,64})", pid (?P<pid>\d{1,10})')
+_TASKS = (
+    re.compile(r"WARNING: .{1,400} at .{1,200}, CPU#(?P<cpu>\d{1,6}): (?P<comm>.{1,64})/(?P<pid>\d{1,10})$"),  # since Linux 6.19
+    re.compile(r"WARNING: CPU: (?P<cpu>\d{1,6}) PID: (?P<pid>\d{1,10}) at "),
+    re.compile(r".{0,40}BUG: soft lockup - CPU#(?P<cpu>\d{1,6}) stuck for \d{1,9}s! \[(?P<comm>.{1,64}):(?P<pid>\d{1,10})\]"),
+    re.compile(r"INFO: task (?P<comm>.{1,64}):(?P<pid>\d{1,10}) blocked "),
+    re.compile(r"NMI backtrace for cpu (?P<cpu>\d{1,6})$"),
+)
+
+
+def names_fault(text: str) -> bool:
+    """Whether the line says what went wrong, so that it is the headline of the trace below.
+
+    >>> names_fault("BUG: kernel NULL pointer dereference, address: 0000000000000008"), names_fault("usb 1-1: new device")
+    (True, False)
+    """
+    return _FAULT.match(text) is not None
+
+
+def part(text: str) -> str:
+    """What a line of a report is: cut (a report begins), end, after (it goes on behind the trace), stack, detail or ''.
+
+    >>> part("---[ end trace 0000000000000000 ]---"), part("Hardware name: QEMU"), part("Freed by task 7:"), part("usb 1-1: x")
+    ('end', 'detail', 'stack', '')
+    """
+    if _END.match(text):
+        return "end"
+    if _CUT.match(text):
+        return "cut"
+    if _AFTER.match(text):
+        return "after"
+    if _STACK.match(text):
+        return "stack"
+    if _DETAIL.match(text) or _WORDS.fullmatch(text):
+        return "detail"
+    return ""
+
+
+def owner(text: str) -> dict[str, Any]:
+    """The pid, processor and name that the line above a further stack names.
+
+    >>> owner("write to 0xffff888102a2c3a8 of 8 bytes by task 123 on cpu 1:")
+    {'pid': 123, 'cpu': 1}
+    """
+    return _first(_OWNERS, text, search=True)
+
+
+def named(text: str) -> dict[str, Any]:
+    """The task in kmemleak's ``comm "modprobe", pid 456``, which stands above its hex dump; empty for other text."""
+    return _first((_NAMED,), text)
+
+
+def task(text: str) -> dict[str, Any]:
+    """The processor and task that a headline names itself, for a trace whose header is missing.
+
+    >>> task("WARNING: arch/x86/kvm/x86.c:9 at f+0x1/0x2 [kvm], CPU#3: CPU 0/KVM/4371")
+    {'cpu': 3, 'comm': 'CPU 0/KVM', 'pid': 4371}
+    """
+    return _first(_TASKS, text)
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], text: str, search: bool = False) -> dict[str, Any]:
+    for pattern in patterns:
+        if found := (pattern.search if search else pattern.match)(text):
+            return {name: value if name == "comm" else int(value) for name, value in found.groupdict().items() if value}
+    return {}
