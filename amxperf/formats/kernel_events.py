@@ -103,7 +103,8 @@ MESSAGES: tuple[Message, ...] = (
     _on("kvm_tdx_initialized", r"kvm_intel: TDX initialized"),
     _on("kvm_tdx", r"kvm_intel: (?P<reason>.{0,200}\b(?:TDX|tdx)\b.{0,200})"),
     _on("kvm_msr", rf"kvm \[(?P<pid>\d{{1,10}})\]: vcpu(?P<vcpu>\d{{1,6}}), guest rIP: {_HEX} "
-        rf"(?P<reason>(?:[Uu]nhandled|ignored|disabled) (?:WRMSR|wrmsr|RDMSR|rdmsr))(?:\(|: )(?P<msr>{_HEX})\)?(?: (?:=|data) (?P<value>{_HEX}))?"),
+        rf"(?P<reason>(?:[Uu]nhandled|ignored|disabled) (?:WRMSR|wrmsr|RDMSR|rdmsr))"
+        rf"(?:\(|: )(?P<msr>{_HEX})\)?(?: (?:=|data) (?P<value>{_HEX}))?"),
     _on("kvm_vcpu_message", r"kvm \[(?P<pid>\d{1,10})\]: vcpu(?P<vcpu>\d{1,6}), (?P<reason>\S.{0,400})"),
     _on("kvm_message", r"kvm \[(?P<pid>\d{1,10})\]: (?P<reason>\S.{0,400})"),
     _on("kvm_message", r"kvm(?:_intel|_amd|-guest|-clock|)?: (?P<reason>\S.{0,400})"),
@@ -158,7 +159,8 @@ _OOPS = re.compile(
     r"|double fault|int3|Oops|traps: )"
 )
 _RIP = re.compile(
-    r"[0-9a-f]{1,4}:(?:\[<[0-9a-f]{1,16}>\] ?(?:\[<[0-9a-f]{1,16}>\] )?)?(?P<name>[\w.]{1,200})\+0x\S{1,40}(?: \[(?P<module>[\w-]{1,64}))?"
+    r"[0-9a-f]{1,4}:(?:\[<[0-9a-f]{1,16}>\] ?(?:\[<[0-9a-f]{1,16}>\] )?)?(?P<name>[\w.]{1,200})\+0x\S{1,40}"
+    r"(?: \[(?P<module>[\w-]{1,64}))?"
 )
 
 

@@ -27,7 +27,8 @@ _DETAIL = re.compile(
     r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|The buggy address"
     r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|ret_ip|task: |Stack:"
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
-    r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: |Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
+    r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
+    r"|Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
     r"[#=~*-]{16,}$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
 )
 _WORDS = re.compile(r"[>#]?(?:[0-9a-f]{2,16}:? ?:?\s{0,60}+|\^\s*+|[x.?]{2,16}\s++){2,}+(?:[!-~]{1,17})?")
