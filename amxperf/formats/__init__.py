@@ -33,6 +33,7 @@ FORMATS: dict[str, str] = {
     "kvm_counters": "KVM counters: debugfs snapshot, kvm_stat",
     "mmtests": "mmtests comparison text",
     "overheads": "published overheads, CSV",
+    "probe": "log of amxprobe, the program of `amxperf collect`",
     "table": "measurements table, CSV or Parquet",
 }
 """Name of the module in this package -> what it reads. A new format is one module and one line here."""

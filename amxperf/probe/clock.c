@@ -1,0 +1,60 @@
+/* Time: CLOCK_MONOTONIC_RAW for what lasts, the time-stamp counter for what does not. SPDX-License-Identifier: Apache-2.0 */
+#include "probe.h"
+
+#include <immintrin.h>
+#include <time.h>
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC_RAW, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t tsc(void)
+{
+	_mm_lfence();
+	uint64_t value = __builtin_ia32_rdtsc();
+	_mm_lfence();
+	return value;
+}
+
+/* Ticks of the TSC per second, over 50 ms; the reading of both clocks that took least time counts at either end. */
+static void both(uint64_t *ticks, uint64_t *ns)
+{
+	uint64_t best = UINT64_MAX;
+	for (int i = 0; i < 20; i++) {
+		uint64_t before = tsc(), time = now_ns(), after = tsc();
+		if (after - before < best) {
+			best = after - before;
+			*ticks = before + best / 2;
+			*ns = time;
+		}
+	}
+}
+
+double measure_tsc_hz(void)
+{
+	uint64_t ticks[2] = {0, 0}, ns[2] = {0, 0};
+	both(&ticks[0], &ns[0]);
+	while (now_ns() - ns[0] < 50000000u)
+		;
+	both(&ticks[1], &ns[1]);
+	return (double)(ticks[1] - ticks[0]) * 1e9 / (double)(ns[1] - ns[0]);
+}
+
+/* How many rounds of work last about ns; at least 1. Runs the work for about twice that time. */
+long calibrate(void (*work)(void *, long), void *argument, uint64_t ns)
+{
+	long rounds = 1;
+	for (;;) {
+		uint64_t start = now_ns();
+		work(argument, rounds);
+		uint64_t took = now_ns() - start;
+		if (took * 2 >= ns || rounds > (1L << 40)) {
+			double wanted = (double)rounds * (double)ns / (double)(took ? took : 1);
+			return wanted < 1 ? 1 : (long)wanted;
+		}
+		rounds *= took * 8 < ns ? 4 : 2;
+	}
+}
