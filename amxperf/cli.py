@@ -186,6 +186,31 @@ def build(
 
 
 @app.command()
+def collect(
+    out: Annotated[Path | None, typer.Argument(metavar="OUT", help="Folder of the dataset; made, or added to.")] = None,
+    launches: Annotated[int, typer.Option(help="Process starts; 10, or 5 with --quick, if left out.", min=0)] = 0,
+    experiments: Annotated[str, typer.Option(help="Names with commas; all if left out.")] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="Less than two minutes.")] = False,
+    environment: Annotated[str, typer.Option(help="bare-metal, vm or tdx as detected, if left out.")] = "",
+    seed: Annotated[int | None, typer.Option(help="Seed of all random orders; drawn and recorded if left out.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a collection that was interrupted.")] = False,
+) -> None:
+    """Measure what AMX costs on this machine, as a dataset that compare and build take."""
+    from .probe.collect import collect as run
+    from .probe.talk import ending, watching
+
+    if out is None:
+        raise UsageError("no folder is named", hint="give OUT, the folder of the dataset")
+    names = [name.strip() for name in experiments.split(",") if name.strip()]
+    with watching() as progress:
+        done = run(
+            out, launches=launches, experiments=names, quick=quick, environment=environment, seed=seed, resume=resume,
+            progress=progress,
+        )  # fmt: skip
+    typer.echo(ending(done))
+
+
+@app.command()
 def figures(
     format: Annotated[str, typer.Option(help="table or json.")] = "table",
     root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),

@@ -3,7 +3,7 @@
 The lines, in this order; words are separated by single blanks::
 
     amxprobe 1                                                format and its version
-    fact NAME VALUE                                           something found about the machine or the run; the value may hold blanks
+    fact NAME VALUE                                           something found about the machine or the run; VALUE may hold blanks
     begin EXPERIMENT
     skip EXPERIMENT REASON                                    a case that cannot be measured here, and why
     series ID BENCHMARK METRIC KIND UNIT BETTER NAME=VALUE... a case: what the lines that start with ID hold, and its factors
@@ -14,8 +14,8 @@ The lines, in this order; words are separated by single blanks::
 KIND says how a value comes from the two numbers: `rate` is COUNT units in AMOUNT ns (unit UNIT/s), `time` is COUNT times in
 AMOUNT ns (s each), `ratio` is COUNT / AMOUNT in UNIT.
 
-Measurements: one row per iteration, with the factors of its case. Iterations are numbered from 0 within a case; the first is warm-up,
-kept in the record (`warmup = 1` in dataset.toml leaves it out). Order of the lines is the order of measuring: arms are interleaved.
+Measurements: one row per iteration, with the factors of its case. Iterations are numbered from 0 within a case; the first is
+warm-up, kept in the record (`warmup = 1` in dataset.toml leaves it out). Lines stand in the order of measuring, arms interleaved.
 Values of a program that emulates the tile instructions are marked `informative=False`. No options.
 """
 

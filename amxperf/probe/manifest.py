@@ -1,0 +1,110 @@
+"""dataset.toml of a collection: written from its logs, so that folders can be copied together and written again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..document import load
+from ..formats.probe import facts
+from ..manifest import NAME
+from ..output import write
+from . import machine
+from .launch import LOG, PART, unfinished
+
+FACTORS = {
+    "isa": "instructions of the work: amx, or the best vector extension as the control",
+    "dtype": "data type of the factors",
+    "op": "load or store",
+    "access": "order of the tiles in memory: sequential or random",
+    "pages": "page size of the working set: asked for with madvise, checked in smaps",
+    "stride": "bytes from one row of a tile to the next",
+    "size": "bytes of the working set, or rows and columns of a matrix",
+    "state": "what the task carries: none (no permission for AMX), vector (live), released (tiles after TILERELEASE), live (tiles)",
+    "leaf": "CPUID leaf",
+    "scope": "a fresh process or a fresh thread",
+    "component": "state component that is saved",
+    "threads": "threads that meet",
+    "wait": "how a task waits: futex (sleeping) or spin",
+    "touch": "first or second touch of the memory",
+    "gap": "shortest interruption that is counted",
+}
+"""Factors of the probe's measurements and what they mean."""
+
+LICENCE = "not stated"
+
+
+def logs(root: Path) -> dict[tuple[str, str, str], dict[str, str]]:
+    """Facts of every whole log of a dataset, by environment, boot and launch."""
+    found = {}
+    for path in sorted(root.glob(f"*/*/*/{LOG}")):
+        environment, boot, launch = path.relative_to(root).parts[:3]
+        found[environment, boot, launch] = facts(load(path))
+    return found
+
+
+def save(root: Path, title: str = "") -> Path:
+    """Write or renew the manifest of a collection and return its path.
+
+    Keys that a person wrote (title, licence, checksums, ...) stay; what comes from the logs is renewed:
+    date, recorded, machine (what all environments share) and environments (the rest).
+    """
+    import tomlkit
+
+    path = root / NAME
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
+    found = logs(root)
+    places = list(dict.fromkeys(environment for environment, _, _ in found))
+    told = {place: machine.told([facts for key, facts in found.items() if key[0] == place]) for place in places}
+    first = next(iter(told.values()), {})
+    common = {key: value for key, value in first.items() if all(one.get(key) == value for one in told.values())}
+    document.setdefault("kind", "recorded")
+    document.setdefault("title", title or "amxprobe")
+    dates = sorted(facts["date"] for facts in found.values() if facts.get("date"))
+    if dates:
+        document["date"] = tomlkit.date(dates[-1])
+    document.setdefault("licence", LICENCE)
+    document["recorded"] = _recorded(root, found)
+    document["warmup"] = 1
+    document["ignore"] = [f"*{PART}"]
+    document["machine"] = common
+    old = document.get("environments", {})
+    document["environments"] = {place: _environment(place, old.get(place, {}), told[place], common, found) for place in places}
+    document["factors"] = FACTORS
+    write(tomlkit.dumps(document).encode(), path)
+    return path
+
+
+def _environment(
+    place: str, old: Mapping[str, Any], told: Mapping[str, Any], common: Mapping[str, Any], found: Mapping[tuple, Mapping[str, str]]
+) -> dict[str, Any]:
+    """The section of one environment: title, boots, load and steal, and what differs from the other environments."""
+    boots = dict.fromkeys(boot for environment, boot, _ in found if environment == place)
+    of = [facts for key, facts in found.items() if key[0] == place]
+    loads = [float(facts[name]) for facts in of for name in ("load", "load_end") if facts.get(name, "unknown") != "unknown"]
+    stolen = [_stolen(facts) for facts in of]
+    return {
+        "title": old.get("title", machine.TITLES.get(place, place)),
+        "boots": len(boots),
+        "launches": len(of),
+        "load": [min(loads), max(loads)] if loads else machine.UNKNOWN,
+        "steal_s": round(sum(value for value in stolen if value is not None), 2) if None not in stolen else machine.UNKNOWN,
+        **{key: value for key, value in told.items() if key not in common},
+    }
+
+
+def _stolen(facts: Mapping[str, str]) -> float | None:
+    """Seconds that the hypervisor took during a launch, over all CPUs; None where the log does not say."""
+    values = [facts.get(name, machine.UNKNOWN) for name in ("steal_start_s", "steal_end_s")]
+    return None if machine.UNKNOWN in values else float(values[1]) - float(values[0])
+
+
+def _recorded(root: Path, found: Mapping[tuple, Mapping[str, str]]) -> str:
+    quick = sum(facts.get("quick") == "yes" for facts in found.values())
+    text = (
+        f"amxperf collect: {len(found)} launches of amxprobe ({quick} of them quick), each a new process, experiments in the order "
+        "that each log records, cases interleaved in random order. The first iteration of a case is warm-up."
+    )
+    marked = unfinished(root)
+    return text + (f" Interrupted and left out: {', '.join(marked)}." if marked else "")

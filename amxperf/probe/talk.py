@@ -1,0 +1,51 @@
+"""What `amxperf collect` says: a bar with the time left, and the words at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .collect import Collected, Progress
+
+BOOTS = 5
+"""Boots per environment that a comparison of environments should have at least."""
+
+
+@contextmanager
+def watching() -> Iterator[Progress]:
+    """A progress bar on standard error, as a callback for :func:`~amxperf.probe.collect.collect`.
+
+    The time left comes from the launches that are complete; within the first it is not known.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("launch {task.fields[at]}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn())
+    began = time.monotonic()
+    with Progress(*columns, TextColumn("{task.fields[rest]}"), console=Console(stderr=True)) as bar:
+        task = bar.add_task("launches", total=None, at="", what="compiling", rest="")
+
+        def tell(done: int, of: int, kind: str, experiment: str) -> None:
+            each = (time.monotonic() - began) / done if done else 0
+            rest = f"about {max(1, round(each * (of - done) / 60))} min left" if done else "time left: known after the first"
+            bar.update(task, total=of, completed=done, at=f"{done + 1}/{of}", what=experiment, rest=rest)
+
+        yield tell
+
+
+def ending(done: Collected) -> str:
+    """What was collected, and what to do next; why boots matter, while there are few."""
+    amx = done.facts.get("amx", "unknown")
+    lines = [f"{done.plan.launches} launches in {done.root}/{done.plan.environment}/{done.boot}"]
+    if amx != "yes":
+        lines.append(f"Without AMX: {amx}. Only the controls were measured.")
+    if done.boots < BOOTS:
+        lines.append(
+            f"{done.boots} boot{'s' if done.boots > 1 else ''} of {done.plan.environment} so far. To compare environments, boots "
+            "are what counts: page placement and timing change from boot to boot, and launches of one boot share them. "
+            f"Start the guest again and run the same command, until there are at least {BOOTS}."
+        )
+    lines.append(f"Next: the same command in the other guest, copy its folder into {done.root}, and")
+    lines.append(f"  amxperf compare {done.root} --baseline vm --treatment tdx")
+    return "\n".join(lines)

@@ -1,0 +1,108 @@
+"""The program itself: it compiles cleanly, says what machine this is, and measures what can be known without AMX."""
+
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from amxperf import read
+from amxperf.errors import DataError, MissingInput
+from amxperf.probe import program as probe
+
+TINY = ("--iterations", "2", "--slice-us", "50", "--largest", "65536", "--seed", "7")
+CLEAN = ("-Wall", "-Wextra", "-Werror")
+
+
+def run(binary, *arguments):
+    return subprocess.run([str(binary), *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_compiles_without_a_warning(compiler, tmp_path):
+    if not shutil.which(compiler):
+        pytest.skip(f"needs {compiler}")
+    assert probe.compile(tmp_path / "amxprobe", using=compiler, extra=CLEAN).is_file()
+
+
+def test_facts(program):
+    """Against Python's own look at the system; what nobody may know is not there."""
+    facts = probe.ask(program)
+    assert facts["kernel"] == platform.release() and facts["emulated"] == "no" and facts["source"] == probe.digest()
+    flags = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")).split()
+    assert facts["flags"].split() == [flag for flag in flags if flag in facts["flags"].split()]
+    assert ("avx2" in flags) == ("avx2" in facts["flags"].split())
+    text = " ".join(facts.values())
+    assert platform.node() not in text.split()
+    assert Path("/proc/sys/kernel/random/boot_id").read_text().strip() not in text
+
+
+def test_same_seed_same_order(program, tmp_path):
+    orders = []
+    for seed in ("7", "7", "8", "9", "10"):
+        facts = run(program, "--facts", "--seed", seed).stdout
+        orders.append(next(line for line in facts.splitlines() if line.startswith("fact order")))
+    assert orders[0] == orders[1] and len(set(orders)) > 1
+
+
+def test_a_whole_run(program, tmp_path):
+    log = tmp_path / "probe.log"
+    done = run(program, *TINY)
+    log.write_text(done.stdout)
+    assert done.returncode == 0 and done.stderr == ""
+    capture = read(log)
+    data = capture.measurements
+    assert set(data["benchmark"]) <= set(probe.experiments(program)) and {"tmul", "exit"} <= set(data["benchmark"])
+    codes = {note.code for note in capture.notes}
+    assert not codes & {"cut-log", "skipped-line", "experiment-failed", "emulated"}
+    clock = data[(data["benchmark"] == "tmul") & (data["metric"] == "clock")]["value"]
+    assert clock.between(0.2e9, 8e9).all()  # no processor runs outside; a chain that the compiler removed would
+
+
+def test_without_amx_it_says_so(program):
+    done = run(program, *TINY, "tmul")
+    if "amx_tile" in Path("/proc/cpuinfo").read_text():
+        assert "fact amx yes\n" in done.stdout and "isa=amx dtype=int8" in done.stdout
+        return
+    assert "skip tmul isa=amx: the processor has no AMX" in done.stdout and "isa=amx dtype" not in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--seed", "x"), ("--iterations", "0"), ("nothing",), ("--nothing",), ("--seed",)])
+def test_wrong_calls(program, arguments):
+    done = run(program, *arguments)
+    assert done.returncode == 64 and done.stdout == "" and done.stderr.count("\n") == 1 and "try --help" in done.stderr
+
+
+def test_full_disk(program):
+    done = subprocess.run(f"'{program}' --facts > /dev/full", shell=True, capture_output=True, text=True)
+    assert done.returncode == 73
+
+
+def test_no_compiler(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    with pytest.raises(MissingInput, match=r"no C compiler is installed.*apt-get install gcc"):
+        probe.compile(tmp_path / "amxprobe")
+    monkeypatch.setenv("CC", "mycc")
+    with pytest.raises(MissingInput, match="no C compiler called 'mycc'"):
+        probe.compile(tmp_path / "amxprobe")
+
+
+def test_other_machines(monkeypatch, tmp_path):
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    with pytest.raises(MissingInput, match="measures x86-64 processors on Linux, and this is aarch64 with Linux"):
+        probe.compile(tmp_path / "amxprobe")
+
+
+def test_another_target(tmp_path):
+    """What a compiler for another processor says: one sentence."""
+    try:
+        probe.compile(tmp_path / "amxprobe", extra=("-U__x86_64__",))
+    except MissingInput:
+        pytest.skip("needs a C compiler")
+    except DataError as error:
+        assert 'amxprobe measures x86-64 processors on Linux, and this compiler builds for another system' in error.message
+        assert "\n" not in str(error)
+    else:
+        pytest.fail("it compiled")
