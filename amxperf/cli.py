@@ -104,22 +104,31 @@ def compare(
     margin: Annotated[float, typer.Option(help="What counts as negligible, as a fraction.")] = 0.02,
     confidence: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
+    gate: Annotated[bool, typer.Option("--gate", help="Fail where the treatment costs more than the margin allows.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="With --gate: write JUnit XML to this file.")] = None,
 ) -> None:
     """Compare two arms of a dataset, benchmark by benchmark.
 
     Exit code 0: every question has an answer; 2: one or more are inconclusive or refused; 3: nothing is comparable.
+    With --gate: 0 pass, 1 regression, 2 cannot tell, 3 not comparable.
     """
     from . import output
     from .comparison import compare as run
     from .dataset import open_dataset
+    from .gate import gate as judge
 
     if format not in ("table", "csv", "json"):
         raise UsageError(f"no output format is called {format!r}", hint="use table, csv or json")
+    if junit and not gate:
+        raise UsageError("--junit is for a gate", hint="add --gate")
     data = open_dataset(dataset)
     typer.echo(output.notes(data.notes), err=True, nl=False)
     results = run(data, baseline, treatment, margin=margin, confidence=confidence)
-    typer.echo(output.comparisons(results, format), nl=False)
-    raise typer.Exit(output.verdict_code(results))
+    judged = judge(results, margin) if gate else None
+    if judged and junit:
+        output.write(judged.junit(), junit)
+    typer.echo(output.comparisons(results, format, judged), nl=False)
+    raise typer.Exit(judged.exit_code if judged else output.verdict_code(results))
 
 
 @app.command()

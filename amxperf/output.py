@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .capture import Note
     from .catalogue import Entry
     from .comparison import Comparisons
+    from .gate import Gate
     from .planning import Plans
 
 
@@ -97,13 +98,14 @@ def verdict_code(results: Comparisons) -> int:
     return 2 if verdicts & {"inconclusive", "not comparable"} else 0
 
 
-def comparisons(results: Comparisons, format: str) -> str:
-    """A comparison as a table with its sentences, as csv, or as json."""
+def comparisons(results: Comparisons, format: str, gate: Gate | None = None) -> str:
+    """A comparison as a table with its sentences, as csv, or as json; a gate ends the table, and is a key of the json."""
     if format == "json":
-        return json.dumps(results.to_dict(), indent=1, ensure_ascii=False) + "\n"
+        data = results.to_dict() | ({"gate": gate.to_dict()} if gate else {})
+        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     if format == "csv":
         return results.frame().to_csv(index=False, lineterminator="\n")
-    return _report(results)
+    return _report(results) + (f"\n{gate.report()}" if gate else "")
 
 
 def _report(results: Comparisons) -> str:
