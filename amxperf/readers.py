@@ -48,7 +48,7 @@ def read_onednn(path: Path, **options: Any) -> Capture:
 
 
 def read_bpftrace(path: Path, **options: Any) -> Capture:
-    """Read a bpftrace map of VM-exit reasons: table measurements, one row per reason; with seconds=... also rates in op/s.
+    """Read bpftrace maps: table measurements, one row per VM-exit reason (with seconds=... also rates in op/s), key or bucket.
 
     >>> read_bpftrace("data/tdx-perf-2024/tdx/exits/kvmexit.bpftrace.txt").measurements["exit_reason"].tolist()
     ['EPT_VIOLATION', 'TDCALL', 'EXTERNAL_INTERRUPT']

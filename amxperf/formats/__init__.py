@@ -27,7 +27,7 @@ FORMATS: dict[str, str] = {
     "ftrace": "ftrace text: trace, trace_pipe",
     "amx_test": "amx-test console output",
     "onednn": "oneDNN verbose log",
-    "bpftrace": "bpftrace map of VM-exit reasons",
+    "bpftrace": "bpftrace maps: VM exits by reason, histograms, counts",
     "perf_stat": "perf stat: text, -x CSV, -j JSON",
     "kvm_stat": "perf kvm stat report",
     "kvm_counters": "KVM counters: debugfs snapshot, kvm_stat",

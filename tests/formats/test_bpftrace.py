@@ -53,12 +53,14 @@ def test_names():
 
 
 def test_repeats_other_maps_and_cut_lines_are_noted():
-    text = "Attaching 2 probes...\n@reason[1]: 5\n@start: 7\n@reason[1]: 9\n@reason[12]: 1"
+    text = "Attaching 2 probes...\n@reason[1]: 5\n@start: 7\n@reason[1]: 9\nhello\n@reason[12]: 1"
     tables, notes = read(doc(text), {})
     data = tables["measurements"]
-    assert data["value"].tolist() == [5, 9] and data["iteration"].tolist() == [0, 1]
-    assert {note.code: note.line for note in notes} == {"cut-line": 5, "repeated-reason": 0, "skipped-line": 1}
-    assert sniff(doc(text)) == 95
+    exits = data[data["benchmark"] == "vm-exits"]
+    assert exits["value"].tolist() == [5, 9] and exits["iteration"].tolist() == [0, 1]
+    assert data[data["benchmark"] == "bpftrace"][["metric", "value"]].values.tolist() == [["start", 7]]
+    assert {note.code: note.line for note in notes} == {"cut-line": 6, "repeated-reason": 0, "skipped-line": 5}
+    assert sniff(doc(text)) == 60 and sniff(doc(text.replace("hello\n", ""))) == 95
 
 
 def test_histograms_and_stamps_between_the_entries():
@@ -70,18 +72,91 @@ def test_histograms_and_stamps_between_the_entries():
     )
     text = f"Attaching 3 probes...\n12:00:01\n@reason[32]: 12\n{histogram}\n12:00:02\n@reason[32]: 15\n"
     text += "@lat_us[7]:\n[2, 4)   1 |@|\n"
-    tables, notes = read(doc(text), {})
-    assert sniff(doc(text)) == 95
-    assert tables["measurements"]["value"].tolist() == [12, 15] and tables["measurements"]["iteration"].tolist() == [0, 1]
-    assert [note.code for note in notes] == ["repeated-reason", "skipped-line"]
-    assert sniff(doc(histogram)) == 0
+    tables, notes = read(doc(text), {"unit": "us"})
+    assert sniff(doc(text)) == 95 and sniff(doc(histogram)) == 95
+    data = tables["measurements"]
+    exits = data[data["benchmark"] == "vm-exits"]
+    assert exits["value"].tolist() == [12, 15] and exits["iteration"].tolist() == [0, 1]
+    assert [note.code for note in notes] == ["repeated-reason"]
+    buckets = data[data["metric"] == "lat_us bucket"][["key", "low", "high", "value", "line"]].values.tolist()
+    assert buckets == [
+        ["", "", "0", 1, 5], ["", "0", "1e-06", 3, 6], ["", "1e-06", "2e-06", 5, 7], ["", "2e-06", "4e-06", 12, 8],
+        ["", "0.001024", "0.002048", 7, 9], ["", "0.002048", "", 0, 10], ["7", "2e-06", "4e-06", 1, 15],
+    ]
 
 
 def test_strangers():
     with pytest.raises(FormatError):
         read(doc("hello\n"), {})
     assert sniff(doc("The map says\n@reason[32]: 143258\nand no more.\n")) == 0
-    assert sniff(doc("@start: 1\n")) == 0
+    assert sniff(doc("@start: 1\n")) == 0 and sniff(doc("@someone: 5\nwrites here\n@other: 6\n")) == 0
+    assert sniff(doc("[2, 4)   1 |@|\n")) == 0
+
+
+def sample(pytestconfig, name):
+    return load(pytestconfig.rootpath / "tests/formats/samples/bpftrace" / f"{name}.txt")
+
+
+def test_every_kind_of_map(pytestconfig):
+    """bpftrace 0.17: @by[comm,pid]=count(); @s=stats(10); @s=stats(25); @sum["kvm exit, x"]=sum(9); @ma[4,5]=max(3); ..."""
+    tables, notes = read(sample(pytestconfig, "maps"), {})
+    data = tables["measurements"]
+    other = data[data["benchmark"] == "bpftrace"]
+    found = {(row["metric"], row["key"]): row["value"] for row in other.to_dict("records")}
+    assert found == {
+        ("a", "1"): 7, ("by", "bpftrace, 21116"): 1, ("ma", "4, 5"): 3, ("mi", ""): 3, ("s count", ""): 2, ("s average", ""): 17,
+        ("s total", ""): 35, ("st count", "t"): 1, ("st average", "t"): 3, ("st total", "t"): 3, ("start", ""): 1018095809518,
+        ("sum", "kvm exit, x"): 9,
+    }
+    assert data[data["benchmark"] == "vm-exits"]["value"].tolist() == [2, 143258]
+    assert [note.code for note in notes] == ["skipped-line"]  # @name[1]: exit, @str: hello, @tup: (1, 2, x)
+
+
+def test_every_kind_of_histogram(pytestconfig):
+    """i * i * 37 for i of 0 to 19, and 0 and 5000000, in hist(): counted here again."""
+    data = read(sample(pytestconfig, "hist"), {})[0]["measurements"]
+    buckets = data[(data["metric"] == "usecs bucket") & (data["value"] > 0)]
+    expected: dict[int, int] = {}
+    for value in [0, *(i * i * 37 for i in range(20)), 5_000_000]:
+        low = 1 << (value.bit_length() - 1) if value else 0
+        expected[low] = expected.get(low, 0) + 1
+    assert dict(zip(buckets["low"].map(int), buckets["value"], strict=True)) == expected
+    linear = data[data["metric"] == "l bucket"]
+    assert linear["low"].tolist() == ["", "0", "5", "10", "15", "20"] and linear["value"].tolist() == [1, 0, 1, 0, 1, 1]
+    keyed = data[data["metric"] == "lat bucket"][["key", "low", "high"]].values.tolist()
+    assert keyed == [["1, amx", "4", "8"], ["2, x y", "65536", "131072"]]
+
+
+def test_stacks(pytestconfig):
+    data = read(sample(pytestconfig, "stacks"), {})[0]["measurements"]
+    found = dict(zip(data["key"], data["value"], strict=True))
+    assert found["__schedule+1560;schedule+35;do_wait+83"] == 2
+    assert found["wait4+87, python"] == 1 and found["_PyCode_ConstantKey+369;0x7facd1e5bc00, python"] == 1
+    assert found[", ksoftirqd/1"] == 1 and found["epoll_wait+19, bpftrace"] == 10
+
+
+def test_json_lines(pytestconfig):
+    data = read(sample(pytestconfig, "json"), {})[0]["measurements"]
+    assert data[["metric", "value", "line"]].values.tolist() == [
+        ["l bucket", 1, 4], ["exits", 14, 5], ["s count", 1, 6], ["s average", 3, 6], ["s total", 3, 6], ["usecs bucket", 1, 7],
+    ]
+    assert data[["low", "high"]].values.tolist()[-1] == ["4", "8"]
+    bad = [
+        '{"type": "map", "data": {"@x": NaN}}', '{"type": "map", "data": {"@x": 1e999}}', '{"type": "map", "data": [1]}',
+        '{"type": "hist", "data": {"@x": [{"min": 5}]}}', '{"type": "map", "data": {"@x": "text"}}', '{"type": "map"',
+        '{"type": "stats", "data": {"@s": {"count": true, "average": 1, "total": 1}}}',
+    ]
+    tables, notes = read(doc('{"type": "map", "data": {"@x": {"1": 5}}}\n' + "\n".join(bad) + "\n"), {})
+    assert len(tables["measurements"]) == 1 and notes[0].message.startswith("7 lines")
+
+
+def test_hostile_text():
+    deep = "@a[\n" + "x\n" * 3000 + "]: 5\n"
+    for text in ("@a[\n" * 3000, deep, "@a: " + "9" * 400 + "\n", "@" * 10_000 + "\n", "@a[" + "[" * 5000 + "]: 1\n"):
+        try:
+            assert read(doc(text), {})[0]["measurements"].empty
+        except FormatError as error:
+            assert "no line reads like" in str(error)
 
 
 @settings(deadline=None, max_examples=60)
