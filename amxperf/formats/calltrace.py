@@ -71,6 +71,9 @@ _MARKER = re.compile(r"Call [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)")
 _MARK = re.compile(r"<(?P<close>/?)(?P<name>#?[A-Z][A-Z_0-9]{0,20})>\s*+|<<EOE>>\s*+")
 _MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
 _INTERRUPT = re.compile(r"--- (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
+_DECODED = re.compile(  # what addr2line adds below a frame, or a mailer breaks off it
+    r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}+\.[chSs]:\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
+)
 _MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
 
 
@@ -94,6 +97,7 @@ class _Stream:
     contexts: list[str] = field(default_factory=list)
     closed: bool = False  # a context mark was closed; frames of the outer context may follow
     skipped: int = 0  # other lines since the last line of the open trace
+    wrapped: int = -1  # line whose end stands on the next one
     about: int = 0  # last line of a report, 0 without one
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
 
@@ -142,8 +146,10 @@ class CallTraces:
             return "header"
         if stream.trace is not None and (role := self._inside(stream, line, text)):
             return role
-        if stream.trace is None and "+0x" in text and (role := self._bare(stream, line, text, timestamp, caller, boot)):
-            return role
+        if stream.trace is None and ("+0x" in text or stream.stack):
+            role = self._bare(stream, line, text, timestamp, caller, boot)
+            if role:
+                return role
         if stream.trace is None:
             if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or self._in_report(stream, line)):
                 stream.registers += [{"line": line, "name": name, "value": value} for name, value in pairs]
@@ -255,20 +261,24 @@ class CallTraces:
         return "marker"
 
     def _bare(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
-        """Open a trace at a frame that no ``Call Trace:`` stands above; '' where the text is no frame with an offset."""
+        """Open a trace at a frame that no ``Call Trace:`` stands above; '' where the text is none, or only looks like one."""
         row = parse_frame(_MARK.sub("", text, count=1) if text[0] == "<" else text)
-        if row is None or "offset" not in row:
-            return ""
         above, fault = stream.stack, stream.report
+        if row is None or ("offset" not in row and (above is None or ":" not in text)) or line == stream.wrapped + 1:
+            return ""
         if above is None:
             task = {"pid": int(caller[1:])} if caller.startswith("T") else {}
             trace = self._row(line, line, timestamp, boot, None, task)
             stream.flaw = "head cut"
         else:
-            task = report.owner(above[1]) or stream.named
-            headline = fault if fault and above[1].lower().startswith("backtrace") else above
+            task, headline = report.owner(above[1]) or stream.named, above
+            if fault and above[1].lower().startswith("backtrace"):
+                headline, stream.report = fault, None
+            elif fault and report.names_fault(above[1]):
+                headline = fault
+                task = task or ({"pid": int(caller[1:])} if caller.startswith("T") else {})
             trace = self._row(above[0], line, above[2], boot, headline, task)
-            stream.owed = None if task or not (above == fault or "cpu" not in task) else stream.owed or trace
+            stream.owed = stream.owed or (None if report.owner(above[1]) else trace)
         self._drop_header(stream)
         stream.trace, stream.depth, stream.said, stream.stack, stream.named = trace, 0, None, None, {}
         return self._inside(stream, line, text)
@@ -314,6 +324,8 @@ class CallTraces:
                 role = "register"
             elif not stream.skipped and not role and _INTERRUPT.match(left):
                 role = "context"
+            elif not stream.skipped and not role and _DECODED.fullmatch(left):
+                role = "detail"
             else:
                 stream.contexts = was
                 return ""
@@ -352,6 +364,11 @@ class CallTraces:
             if stream.report is None and text.startswith(("Out-of-bounds", "Use-after-free", "Memory corruption", "Invalid ")):
                 stream.report = stream.stack
             return "marker"
+        if text == "stack backtrace:" and stream.report is not None:  # lockdep: the trace of its first line comes now
+            stream.report = (line, stream.report[1], timestamp)
+            return "detail"
+        if text.endswith("}, at:"):  # a lock's place, wrapped by a mailer
+            stream.wrapped = line
         fault = report.names_fault(text)
         if not fault:
             stream.named = report.named(text) or stream.named
@@ -381,7 +398,7 @@ class CallTraces:
         stream.stack = stream.said if fault or text.endswith(":") else None
         if fault:
             before = stream.report
-            if not before or line - before[0] > 16 or abs(timestamp - before[2]) > NEAR:
+            if not before or text.startswith("unreferenced") or line - before[0] > 16 or abs(timestamp - before[2]) > NEAR:
                 stream.report, stream.owed = stream.said, None
             return "report"
         return "other"

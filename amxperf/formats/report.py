@@ -25,7 +25,7 @@ _DETAIL = re.compile(
     r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Call site: |"
     r"(?:irq event stamp|hardirqs last |softirqs last |preempt_count|Preemption disabled at|\d{1,3} locks? held by|no locks held by"
     r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|The buggy address"
-    r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|ret_ip|task: |Stack:"
+    r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|PID = \d|comm \"|ret_ip|task: |Stack:"
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
     r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
     r"|Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
@@ -38,7 +38,7 @@ _STACK = re.compile(
     r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Backtrace for .{0,60}:$|"
     r"(?:Out-of-bounds|Use-after-free|Memory corruption|Invalid (?:read|write|free))\b.{0,160}:$|"
     r"(?:(?:marked|assert no accesses to|read-write to|read to|write to|race at unknown origin)\b).{0,160} on cpu \d{1,6}:$|"
-    r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
+    r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}(?<!\}, )\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
     r"(?:INFO: )?(?:Allocated|Freed) in .{1,100} pid=\d{1,10}$|page last (?:allocated|free)\b.{0,300}$"
 )
 _OWNERS = (
@@ -47,7 +47,10 @@ _OWNERS = (
     re.compile(r"cpu=(?P<cpu>\d{1,6}) pid=(?P<pid>\d{1,10})"),
     re.compile(r"pid (?P<pid>\d{1,10}),? tgid \d{1,10}(?: \((?P<comm>.{1,64})\),)?"),
 )
-_NAMED = re.compile(r'comm "(?P<comm>.{0,64})", pid (?P<pid>\d{1,10})')
+_NAMED = (
+    re.compile(r'comm "(?P<comm>.{0,64})", pid (?P<pid>\d{1,10})'),  # kmemleak
+    re.compile(r"PID = (?P<pid>\d{1,10})$"),  # KASAN of Linux 4.4 to 4.10
+)
 _TASKS = (
     re.compile(r"WARNING: .{1,400} at .{1,200}, CPU#(?P<cpu>\d{1,6}): (?P<comm>.{1,64})/(?P<pid>\d{1,10})$"),  # since Linux 6.19
     re.compile(r"WARNING: CPU: (?P<cpu>\d{1,6}) PID: (?P<pid>\d{1,10}) at "),
@@ -95,8 +98,8 @@ def owner(text: str) -> dict[str, Any]:
 
 
 def named(text: str) -> dict[str, Any]:
-    """The task in kmemleak's ``comm "modprobe", pid 456``, which stands above its hex dump; empty for other text."""
-    return _first((_NAMED,), text)
+    """The task of the next stack: kmemleak's ``comm "modprobe", pid 456``, older KASAN's ``PID = 7``; empty for other text."""
+    return _first(_NAMED, text)
 
 
 def task(text: str) -> dict[str, Any]:

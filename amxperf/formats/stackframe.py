@@ -22,8 +22,9 @@ _TASK = re.compile(
     r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task)?\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
 )
 _COLUMNS = re.compile(  # the task dump up to 5.9: name, state, program counter, free stack, pid, parent, flags
-    r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{1,40}+(?:running task\s{1,40}+|[0-9a-f]{8,16}\s{1,40}+)?\d{1,10}\s{1,40}+"
-    r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}"
+    r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{1,40}+(?:running task\s{1,40}+(?:on cpu\s{1,40}+(?P<cpu>\d{1,6})\s{1,40}+)?"
+    r"|[0-9a-f]{8,16}\s{1,40}+)?\d{1,10}\s{1,40}+"
+    r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}(?:\s{1,40}+\d{1,20})?"
 )
 _TAINT = re.compile(
     r"(?:(?P<dumping>.{0,64}?) Kdump: loaded|(?P<comm>.{0,15}|.{0,64}?)) (?:(?P<clean>Not tainted)|Tainted:)(?=\s|$)(?P<rest>.*)"
@@ -184,9 +185,14 @@ def parse_header(text: str) -> dict[str, Any] | None:
         return None
     if text.startswith("task:"):
         found = _TASK.match(text)
+    elif " 0x" in text[-60:]:
+        found = _COLUMNS.fullmatch(text)
     else:
-        found = _COLUMNS.fullmatch(text) if "0x" in (text[-10:-8], text[-18:-16]) else None
-    return {"comm": found["comm"], "pid": int(found["pid"])} if found else None
+        found = None
+    if not found:
+        return None
+    task = {"comm": found["comm"], "pid": int(found["pid"])}
+    return task | {"cpu": int(found["cpu"])} if found.groupdict().get("cpu") else task
 
 
 def parse_more(text: str) -> dict[str, Any] | None:
