@@ -66,7 +66,8 @@ def rates(dataset: Dataset) -> pd.DataFrame:
     keys = ["problem", "isa", "pages"]
     if not {*keys} <= set(data.columns):
         return pd.DataFrame(columns=list(COLUMNS))
-    data = data[(data["unit"] == "s") & data["problem"].map(lambda problem: shape(problem) is not None)]
+    products = data["problem"].map(lambda problem: shape(problem) is not None)
+    data = data[products & (data["unit"] == "s") & (data["metric"] != "create_time")]
     rows = []
     for key, part in data.groupby(keys, sort=False):
         times = part.groupby(["environment", "boot", "launch"], sort=False)["value"].median()

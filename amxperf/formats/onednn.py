@@ -1,14 +1,16 @@
-"""oneDNN verbose logs (ONEDNN_VERBOSE=1): one measurement per executed primitive or graph partition.
+"""oneDNN verbose logs (ONEDNN_VERBOSE, DNNL_VERBOSE, MKLDNN_VERBOSE): one measurement per executed primitive or graph partition.
 
-A line is ``onednn_verbose[,v1][,timestamp][,primitive|graph],exec,`` and then the columns that the log's own template line
-names after `operation`. Where no template stands above an exec line, the columns of oneDNN 1.3 and later are taken
-(or those of 1.0, which has no attributes), by their number. Execution times are printed in ms.
+A line is ``onednn_verbose[,v1][,timestamp][,primitive|graph|ukernel],exec,`` and then the columns that the log's own template line
+names after `operation`. Where no template stands above an exec line, the columns of oneDNN 1.3 and later are taken (or those of
+1.0, which has no attributes, or of MKL-DNN 0.x, which names no engine), by their number. Times are printed in ms.
 
-Measurements: benchmark = primitive kind (`matmul`) or `graph-` and the partition kind, metric `exec_time` in s, better `lower`.
+Measurements: benchmark = primitive kind (`matmul`), `graph-` and the partition kind, or `ukernel-` and the kind; metric `exec_time`
+in s, better `lower`. Level 2 and the profile of creations add `create_time` (of partitions: `compile_time`), with factor `cache`:
+`hit` or `miss`. The primitives that a partition runs may be listed too: their times are parts of its time.
 Factors: `problem` (as printed; for a graph the shapes of its inputs), `dtype` (of `src`, else of the first tensor),
 `implementation`, `isa` (:func:`isa_of`), `threads` (from the `nthr:` line), and `prop_kind` (the direction, such as
 `backward_data`) where a line of the file names one; a primitive without one, such as matmul, prints `undef`, which stays empty.
-`iteration` counts the lines of the file that share benchmark and factors, from 0. No options.
+`iteration` counts the lines of the file that share benchmark, metric and factors, from 0. No options.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .. import schema
@@ -30,12 +33,15 @@ if TYPE_CHECKING:
 
 TITLE = "oneDNN verbose log"
 
-_MARK = re.compile(r"\b(?:onednn|dnnl)_verbose,")
+_MARK = re.compile(r"(?:onednn|mkldnn|dnnl)_verbose,")
 _STAMP = re.compile(r"\d+\.\d+", re.ASCII)
 _TEMPLATE = re.compile(r"(?:(?P<old>prim|graph)_)?template:")
+_CREATE = re.compile(
+    r"(?P<what>create|compile)(?::(?P<cache>cache_hit|cache_miss|from_cache_blob|persistent_cache_hit|persistent_cache_miss))?"
+)
 _DTYPE = re.compile(
     r"(?P<tensor>\w*?)[_:]"
-    r"(?P<dtype>bf16|tf32|f64|f32|f16|f8_e5m2|f8_e4m3|f4_e2m1|f4_e3m0|e8m0|[su](?:64|32|16|8|4|2|1)|boolean)(?::|$)"
+    r"(?P<dtype>bf16|tf32|f64|f32|f16|f8_e5m2|f8_e4m3|f4_e2m1|f4_e3m0|e8m0|[su](?:64|32|16|8|4|2|1)|boolean)(?:[:_]|$)"
 )
 _PRIMITIVE = (
     "engine", "primitive", "implementation", "prop_kind", "memory_descriptors", "attributes", "auxiliary", "problem_desc",
@@ -48,6 +54,8 @@ _GRAPH = (
 FALLBACK = {
     ("primitive", 9): _PRIMITIVE,
     ("primitive", 8): tuple(name for name in _PRIMITIVE if name != "attributes"),
+    ("primitive", 7): tuple(name for name in _PRIMITIVE if name not in ("attributes", "engine")),
+    ("ukernel", 9): _PRIMITIVE,
     ("graph", 10): _GRAPH,
     ("graph", 9): tuple(name for name in _GRAPH if name != "implementation"),
 }
@@ -79,10 +87,11 @@ def sniff(document: Document) -> int:
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
-    """Read the log; lines of creation, checks and other programs are left out.
+    """Read the log; lines of checks, dispatching and other programs are left out.
 
     Notes: `library` and `isa` (their messages are the text of the log, so that datasets can compare them), `cut-line` for a last
-    line without its end (its time may be cut and is not used), `skipped-line` for exec lines that do not fit their template,
+    line without its end (its time may be cut and is not used), `skipped-line` for exec lines that do not fit their template
+    or run into the line of another process,
     `several-processes` where a second header shows that iterations come from more than one process, `mixed-problems` where lines
     that count as repeats differ in layout or attributes, `no-exec` where nothing was executed.
 
@@ -92,14 +101,16 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     log = _Log(document)
     last = len(document.lines)
     for line, text in enumerate(document.lines, start=1):
-        mark = _MARK.search(text)
-        if mark is None:
+        marks = list(_MARK.finditer(text))
+        if not marks:
             continue
         log.marked = True
+        if len(marks) > 1:
+            log.torn(line, [text[a.end() : b.start()] for a, b in pairwise(marks)])
         if line == last and not document.text.endswith("\n"):
             log.note("cut-line", "the last line has no end and may be cut; it is not used", line)
         else:
-            log.take(line, text[mark.end() :].split(","))
+            log.take(line, text[marks[-1].end() :].split(","))
     if not log.marked:
         raise FormatError(
             "no line starts with onednn_verbose", path=document.path or document.source, hint="record it with ONEDNN_VERBOSE=1"
@@ -133,12 +144,20 @@ class _Log:
         if fields and _STAMP.fullmatch(fields[0]):
             fields = fields[1:]
         component = "primitive"
-        if len(fields) > 1 and fields[0] in ("primitive", "graph"):
+        if len(fields) > 1 and fields[0] in ("primitive", "graph", "ukernel"):
             component, fields = fields[0], fields[1:]
         if fields[:1] == ["info"]:
             self._info(line, component, fields[1:])
         elif fields[:1] == ["exec"]:
-            self._exec(line, component, fields[1:])
+            self._timed(line, component, fields[1:], {"metric": "exec_time"})
+        elif fields and (found := _CREATE.fullmatch(fields[0])):
+            cache = found["cache"] or ""
+            kept = {"cache": cache.removeprefix("cache_")} if cache else {}
+            self._timed(line, component, fields[1:], {"metric": f"{found['what']}_time", **kept})
+
+    def torn(self, line: int, pieces: list[str]) -> None:
+        """What stands before another marker of the same line: a line that another process wrote into, of which the end is lost."""
+        self._misfits.extend(line for piece in pieces if re.search(r"\bexec,", piece))
 
     def _info(self, line: int, component: str, fields: list[str]) -> None:
         text = ",".join(fields)
@@ -148,7 +167,7 @@ class _Log:
             names = names[names.index("operation") + 1 :] if "operation" in names else names
             kind = {"prim": "primitive", "graph": "graph"}.get(found["old"] or "", component)
             self._templates[kind] = tuple(names)
-        elif re.match(r"(?:oneDNN|DNNL) v", text):
+        elif re.match(r"(?:oneDNN|DNNL|(?:Intel )?MKL-DNN) v", text):
             self._headers += 1
             self.note("library", text.strip(), line)
         elif "isa:" in text or text.startswith("Detected ISA is "):
@@ -157,7 +176,7 @@ class _Log:
             found = re.search(r"nthr:(\d+)", text)
             self._threads = found[1] if found else ""
 
-    def _exec(self, line: int, component: str, fields: list[str]) -> None:
+    def _timed(self, line: int, component: str, fields: list[str], more: dict[str, str]) -> None:
         names = self._templates.get(component) or FALLBACK.get((component, len(fields)), ())
         cells = dict(zip(names, fields, strict=False))
         time = number(cells.get("exec_time", ""))
@@ -171,7 +190,7 @@ class _Log:
             tensors = cells.get("logical_tensors", "")
             problem = ":".join(t.split(":")[4] for t in tensors.split() if t.startswith("in") and t.count(":") >= 5)
         else:
-            benchmark = cells.get("primitive", "")
+            benchmark = ("ukernel-" if component == "ukernel" else "") + cells.get("primitive", "")
             tensors = cells.get("memory_descriptors", "")
             problem = cells.get("problem_desc", "")
         factors = {
@@ -183,11 +202,12 @@ class _Log:
         }
         if (direction := cells.get("prop_kind", "")) not in ("", "undef"):
             factors["prop_kind"] = direction
+        factors |= more
         key = (benchmark, *factors.values())
         variant = (tensors, *(cells.get(name, "") for name in _VARIANT))
         self._mixed += self._variants.setdefault(key, variant) != variant
         self.rows.append({
-            "benchmark": benchmark, "metric": "exec_time", "value": value, "unit": unit, "better": "lower",
+            "benchmark": benchmark, "value": value, "unit": unit, "better": "lower",
             "iteration": self._repeats[key], "source": self.source, "line": line, **factors,
         })
         self._repeats[key] += 1
@@ -203,7 +223,7 @@ class _Log:
         if self._mixed:
             message = f"{self._mixed} lines count as repeats and differ in layout or attributes"
             self.note("mixed-problems", message)
-        if not self.rows:
+        if not any(row["metric"] == "exec_time" for row in self.rows):
             self.note("no-exec", "nothing was executed, or its profiling was off")
         return self.notes
 

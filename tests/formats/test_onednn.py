@@ -103,7 +103,9 @@ onednn_verbose,{time}exec,cpu,batch_normalization,bnorm_jit:avx2,forward_inferen
 @pytest.mark.parametrize(("stamp", "time"), [("", ""), ("timestamp,", "1673049613345.454102,")])
 def test_version_0(stamp, time):
     tables, notes = read(doc(OLD.format(stamp=stamp, time=time)), {})
-    data = tables["measurements"]
+    created = tables["measurements"].query("metric == 'create_time'")
+    assert created[["benchmark", "value", "cache", "line"]].values.tolist() == [["matmul", 0.0095, "miss", 6]]
+    data = tables["measurements"].query("metric == 'exec_time'")
     assert data["benchmark"].tolist() == ["reorder", "matmul", "batch_normalization"]
     assert data["dtype"].tolist() == ["f32", "s8", "f32"]
     assert data["isa"].tolist() == ["other", "amx", "avx2"]
@@ -122,6 +124,88 @@ def test_graph_partitions():
     row = read(doc(text), {})[0]["measurements"].iloc[0]
     assert (row["benchmark"], row["problem"], row["dtype"]) == ("graph-sdp", "1x16x384x64:1x16x64x384", "f16")
     assert (row["implementation"], row["value"]) == ("kernel_t", 0.01825)
+
+
+def recorded(pytestconfig, name):
+    return load(pytestconfig.rootpath / "tests/formats/samples/onednn" / f"{name}.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "exec_lines", "create_lines"),
+    [
+        # grep -c ',exec,' and grep -cE ',(create|compile)(:cache_(hit|miss))?,' of each file
+        ("torch-1", 14, 0), ("torch-2", 14, 14), ("torch-profile-exec", 14, 0), ("torch-profile-create", 0, 14),
+        ("torch-all", 14, 14), ("torch-dispatch", 0, 0), ("torch-stamp", 14, 0), ("torch-graph-2-stamp", 38, 26),
+        ("dnnl26-1", 6, 0), ("dnnl26-2", 6, 6),
+        ("dnnl26-2-stamp", 6, 6), ("two-processes", 12, 0),
+    ],
+)
+def test_every_level_and_profile(pytestconfig, name, exec_lines, create_lines):
+    """Recorded with torch 2.13.0 (oneDNN 3.12) and with a program on Debian's libdnnl2 2.6.3, ONEDNN_VERBOSE as the name says."""
+    document = recorded(pytestconfig, name)
+    tables, notes = read(document, {})
+    data = tables["measurements"]
+    text = document.text
+    assert exec_lines == text.count(",exec,")
+    assert create_lines == len(re.findall(r",(?:create|compile)(?::cache_(?:hit|miss))?,", text))
+    counts = data["metric"].value_counts().to_dict()
+    assert counts.pop("exec_time", 0) == exec_lines and sum(counts.values()) == create_lines
+    codes = {note.code for note in notes}
+    assert ("several-processes" in codes) == (name == "two-processes") and ("no-exec" in codes) == (exec_lines == 0)
+    assert "skipped-line" not in codes and sniff(document) == 95
+    # every time is the last field of its line, in ms
+    last = {line: text.rpartition(",")[2] for line, text in enumerate(document.lines, 1)}
+    assert all(row["value"] == pytest.approx(float(last[row["line"]]) / 1000, rel=1e-12) for row in data.to_dict("records"))
+
+
+def test_the_cache_of_primitives(pytestconfig):
+    data = read(recorded(pytestconfig, "dnnl26-2"), {})[0]["measurements"].query("metric == 'create_time'")
+    assert data["cache"].tolist() == ["miss", "miss", "hit", "hit", "hit", "hit"]
+    assert data["iteration"].tolist() == [0, 0, 0, 0, 1, 1]
+
+
+def test_graphs_of_torch(pytestconfig):
+    data = read(recorded(pytestconfig, "torch-graph-2-stamp"), {})[0]["measurements"]
+    graph = data[data["benchmark"].str.startswith("graph-")]
+    assert set(graph["benchmark"]) == {"graph-convolution_post_ops", "graph-matmul_post_ops"}
+    assert set(graph["metric"]) == {"exec_time", "compile_time"} and set(graph["dtype"]) == {"f32"}
+    assert graph["problem"].iloc[0] == "2x3x16x16:8x3x3x3:8" and graph["value"].iloc[0] == pytest.approx(0.0404041)
+
+
+MKLDNN = """\
+mkldnn_verbose,info,Intel MKL-DNN v0.21.1 (commit 7d2fd500bc78936d1d648ca713b901012f470dbc)
+mkldnn_verbose,info,Detected ISA is Intel AVX-512 with AVX512BW, AVX512VL, and AVX512DQ extensions
+mkldnn_verbose,exec,reorder,jit:uni,undef,in:f32_nchw out:f32_nChw16c,num:1,2x16x7x7,0.0258789
+mkldnn_verbose,exec,convolution,jit:avx512_common,forward_training,fsrc:nChw16c fwei:OIhw16i16o fbia:x fdst:nChw16c,\
+alg:convolution_direct,mb2_ic16oc16,0.0170898
+"""
+
+
+def test_mkldnn():
+    """Written from the developer guide of MKL-DNN 0.21, which is not packaged any more."""
+    tables, notes = read(doc(MKLDNN), {})
+    data = tables["measurements"]
+    assert data[["benchmark", "dtype", "isa", "problem"]].values.tolist() == [
+        ["reorder", "f32", "other", "2x16x7x7"], ["convolution", "", "avx512", "mb2_ic16oc16"],
+    ]
+    assert data["value"].tolist() == pytest.approx([2.58789e-5, 1.70898e-5]) and [note.code for note in notes] == ["library", "isa"]
+    assert sniff(doc(MKLDNN)) == 95
+    dnnl = MKLDNN.replace("mkldnn_verbose", "dnnl_verbose").replace("exec,", "exec,cpu,").replace("Intel MKL-DNN", "DNNL")
+    assert len(read(doc(dnnl), {})[0]["measurements"]) == 2
+
+
+def test_ukernels():
+    """A component of micro-kernels with the columns of a primitive: supposed, since no release at hand prints such a line."""
+    line = "onednn_verbose,v1,ukernel,exec,cpu,brgemm,brg_matmul:avx512_core_amx,undef,src:bf16::blocked:ab::f0,,,16x32:32x8,0.25\n"
+    data = read(doc(line), {})[0]["measurements"]
+    assert data[["benchmark", "isa", "value"]].values.tolist() == [["ukernel-brgemm", "amx", 0.00025]]
+
+
+def test_lines_that_run_into_each_other(sample):
+    """Two processes write to one pipe: a line that breaks off at another's marker lost its end, even one that looks whole."""
+    line = next(line for line in sample.splitlines() if ",exec," in line)
+    tables, notes = read(doc(f"{line[:-3]}{line}\n{line}\n"), {})
+    assert len(tables["measurements"]) == 2 and [(note.code, note.line) for note in notes] == [("skipped-line", 1)]
 
 
 def test_what_looks_alike_and_is_not_is_noted(sample):
