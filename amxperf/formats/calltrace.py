@@ -67,8 +67,9 @@ ROLES = {
 }
 """Every role a line can have, and what it means; all but `other` are explained lines."""
 
-_MARKER = re.compile(r"Call [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)")
+_MARKER = re.compile(r"(?:(?:Protected )?nVHE HYP |nVHE |VHE )?[Cc]all [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)")
 _MARK = re.compile(r"<(?P<close>/?)(?P<name>#?[A-Z][A-Z_0-9]{0,20})>\s*+|<<EOE>>\s*+")
+_HYPERVISOR = re.compile(r"kvm \[\d{1,10}\]: {1,8}(?=\[<|-{3}\[|(?:Protected )?nVHE (?:HYP )?call trace)")
 _MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
 _INTERRUPT = re.compile(r"--- (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
 _DECODED = re.compile(  # what addr2line adds below a frame, or a mailer breaks off it
@@ -128,6 +129,8 @@ class CallTraces:
         text = message.strip()
         if not text:
             return "blank"
+        if text.startswith("kvm ["):  # arm64: KVM prints the hypervisor's own trace
+            text = _HYPERVISOR.sub("", text, count=1)
         stream = self._streams.get(caller)
         if stream is None:
             stream = self._streams[caller] = _Stream()
@@ -264,8 +267,13 @@ class CallTraces:
         """Open a trace at a frame that no ``Call Trace:`` stands above; '' where the text is none, or only looks like one."""
         row = parse_frame(_MARK.sub("", text, count=1) if text[0] == "<" else text)
         above, fault = stream.stack, stream.report
-        if row is None or ("offset" not in row and (above is None or ":" not in text)) or line == stream.wrapped + 1:
+        if row is None or ("offset" not in row and (above is None or ":" not in text)):
             return ""
+        if line == stream.wrapped + 1:
+            return "detail"
+        if stream.header is not None and above is None:  # Arm and RISC-V: below the header, the stack and the registers
+            self._open(stream, line, "", timestamp, caller, boot)
+            return self._inside(self._streams[caller], line, text)
         if above is None:
             task = {"pid": int(caller[1:])} if caller.startswith("T") else {}
             trace = self._row(line, line, timestamp, boot, None, task)
@@ -278,7 +286,8 @@ class CallTraces:
                 headline = fault
                 task = task or ({"pid": int(caller[1:])} if caller.startswith("T") else {})
             trace = self._row(above[0], line, above[2], boot, headline, task)
-            stream.owed = stream.owed or (None if report.owner(above[1]) else trace)
+            if report.names_fault(above[1]) or report.accuses(above[1]):
+                stream.owed = trace
         self._drop_header(stream)
         stream.trace, stream.depth, stream.said, stream.stack, stream.named = trace, 0, None, None, {}
         return self._inside(stream, line, text)
@@ -350,8 +359,9 @@ class CallTraces:
     def _report(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> str:
         """Take a line that is neither header, frame nor register: part of a report, or any other message."""
         part = report.part(text)
-        if part in ("end", "cut", "after", "stack") and stream.trace is not None and not stream.skipped:
-            self._close(stream, "next marker" if part == "cut" and not stream.closed else "closed")
+        if part in ("end", "cut", "after", "place", "stack") and stream.trace is not None:
+            begins = part == "cut" and not stream.closed
+            self._close(stream, "unrelated line" if stream.skipped else "next marker" if begins else "closed")
         if part == "end":
             stream.said, stream.dumping = None, True
             return "report"
@@ -361,14 +371,13 @@ class CallTraces:
             return "report"
         if part == "stack":
             stream.stack = (line, text, timestamp)
-            if stream.report is None and text.startswith(("Out-of-bounds", "Use-after-free", "Memory corruption", "Invalid ")):
-                stream.report = stream.stack
             return "marker"
+        if part == "place":
+            stream.wrapped = line
+            return "detail"
         if text == "stack backtrace:" and stream.report is not None:  # lockdep: the trace of its first line comes now
             stream.report = (line, stream.report[1], timestamp)
             return "detail"
-        if text.endswith("}, at:"):  # a lock's place, wrapped by a mailer
-            stream.wrapped = line
         fault = report.names_fault(text)
         if not fault:
             stream.named = report.named(text) or stream.named

@@ -19,26 +19,28 @@ _FAULT = re.compile(
 _CUT = re.compile(r"-{4,}\[ cut here \]-{4,}")
 _END = re.compile(r"---\[ end ")
 _AFTER = re.compile(
-    r"Modules linked in:|Kernel Offset: |Rebooting in |Dumping ftrace buffer:|Last Breaking-Event-Address:|Instruction dump:"
+    r"Modules linked in:|Kernel Offset: |Rebooting in |Dumping ftrace buffer:|Instruction dump:"
 )
 _DETAIL = re.compile(
     r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Call site: |"
     r"(?:irq event stamp|hardirqs last |softirqs last |preempt_count|Preemption disabled at|\d{1,3} locks? held by|no locks held by"
     r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|The buggy address"
-    r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|PID = \d|comm \"|ret_ip|task: |Stack:"
+    r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|PID = \d|kfence-#"
+    r"|comm \"|ret_ip|task: |Stack:"
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
     r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
     r"|Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
     r"[#=~*-]{16,}$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
 )
 _WORDS = re.compile(r"[>#]?(?:[0-9a-f]{2,16}:? ?:?\s{0,60}+|\^\s*+|[x.?]{2,16}\s++){2,}+(?:[!-~]{1,17})?")
+_PLACE = re.compile(r"(?:Last Breaking-Event-Address|Preemption disabled at):$|.{0,400}\}, at:$")
 _STACK = re.compile(
     r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"
     r"(?:Last potentially related|Second to last potentially related|Last call_rcu|Second to last call_rcu)\b.{0,60}:$|"
     r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Backtrace for .{0,60}:$|"
     r"(?:Out-of-bounds|Use-after-free|Memory corruption|Invalid (?:read|write|free))\b.{0,160}:$|"
     r"(?:(?:marked|assert no accesses to|read-write to|read to|write to|race at unknown origin)\b).{0,160} on cpu \d{1,6}:$|"
-    r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}(?<!\}, )\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
+    r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
     r"(?:INFO: )?(?:Allocated|Freed) in .{1,100} pid=\d{1,10}$|page last (?:allocated|free)\b.{0,300}$"
 )
 _OWNERS = (
@@ -70,7 +72,9 @@ def names_fault(text: str) -> bool:
 
 
 def part(text: str) -> str:
-    """What a line of a report is: cut (a report begins), end, after (it goes on behind the trace), stack, detail or ''.
+    """What a line of a report is: cut (it begins), end, after (it goes on behind the trace), place, stack, detail or ''.
+
+    Behind a `place` stands one address that is no trace; behind a `stack` stand the frames of one.
 
     >>> part("---[ end trace 0000000000000000 ]---"), part("Hardware name: QEMU"), part("Freed by task 7:"), part("usb 1-1: x")
     ('end', 'detail', 'stack', '')
@@ -79,6 +83,8 @@ def part(text: str) -> str:
         return "end"
     if _CUT.match(text):
         return "cut"
+    if _PLACE.fullmatch(text):
+        return "place"
     if _AFTER.match(text):
         return "after"
     if _STACK.match(text):
@@ -86,6 +92,15 @@ def part(text: str) -> str:
     if _DETAIL.match(text) or _WORDS.fullmatch(text):
         return "detail"
     return ""
+
+
+def accuses(text: str) -> bool:
+    """Whether the stack below is of the access at fault, as KFENCE prints it: its task stands in the header behind it.
+
+    >>> accuses("Use-after-free read at 0x00000000f2a1b3c4 (in kfence-#12):"), accuses("freed by task 7 on cpu 1 at 2.5s:")
+    (True, False)
+    """
+    return text.startswith(("Out-of-bounds ", "Use-after-free ", "Memory corruption ", "Invalid "))
 
 
 def owner(text: str) -> dict[str, Any]:

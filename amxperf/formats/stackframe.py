@@ -32,10 +32,16 @@ _TAINT = re.compile(
 _FLAGS = re.compile(r"[A-Z-]{1,40}")
 _FRAME = re.compile(
     r"""(?:\(?\[<\s*+(?P<address>[\w()]{1,20}+)\s*+>\]\)?\s*+|(?:\[[0-9a-f]{8,16}\]\s++){1,2})?  # addresses: x86 to 4.9, s390, ppc
-        (?P<guess>\?\s++)?\(?(?P<symbol>[^\s+()\[\]<>:=,;?]++)
+        (?P<guess>\?\s++)?(?P<symbol>[^\s+()\[\]<>:=,;?]++)
         (?:\+0x(?P<offset>[0-9a-f]{1,15})/0x(?P<size>[0-9a-f]{1,15}))?
         (?P<rest>.*)""",
     re.VERBOSE,
+)
+_FROM = re.compile(  # 32-bit Arm; up to 5.17 with addresses and brackets
+    r"(?:\[<[0-9a-f]{4,16}>\] )?\(?[^\s+()]{1,200}+(?:\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15})?"
+    r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,64})?\])?\)?"
+    r" from (?:\[<[0-9a-f]{4,16}>\] )?(?P<caller>\(?[^\s+()]{1,200}+\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15}"
+    r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,64})?\])?\)?|0x[0-9a-f]{1,16})(?: \([A-Za-z]{1,12}\))?"
 )
 _ADDRESS = re.compile(r"\(?\[<(?P<address>[0-9a-f]{4,16})>\]\)?|(?:\[<[ 0-9a-f(nul)]{4,20}>\]\s++)?(?P<null>\(null\))")
 _MODULE = re.compile(r"\s*+\[(?P<module>[\w-]{1,64})(?:\s(?P<build>[0-9a-f]{8,64}))?\]")
@@ -49,7 +55,7 @@ _REGISTER = re.compile(
 _CODE = re.compile(r"(?:Code|Krnl Code): ")
 _OTHERS = re.compile(  # register lines of other architectures, inside a report
     r"(?:pc|lr|sp|epc|ra|gp|tp|NIP|LR|MSR|REGS|CFAR|Krnl PSW|Krnl GPRS|pstate|psr|TSTATE|TPC|RPC|I7|PACATMSCRATCH|SOFTE|IRQMASK"
-    r"|Hi|Lo|Status|Cause|BadVA|PrId|ERA|CRMD|PRMD|EUEN|ECFG|ESTAT|BADV|PRID|status|CPSR|Last Breaking-Event-Address) {0,6}:|"
+    r"|Hi|Lo|Status|Cause|BadVA|PrId|ERA|CRMD|PRMD|EUEN|ECFG|ESTAT|BADV|PRID|status|CPSR) {0,6}:|"
     r"(?:NIP|LR) \[|(?:PC|LR) is at |EIP is at |GPR\d\d:|\$ {0,3}\d{1,2} {0,4}:|x\d{1,2}\s{0,2}:|r\d{1,2}\s{0,2}:|"
     r"[as]\d{1,2} {0,2}:|t\d {0,2}:|[gilo]\d: |Flags: |Control: |Process |FP is at "
 )
@@ -72,21 +78,21 @@ def parse_frame(text: str) -> dict[str, Any] | None:
     """Columns of one printed frame (without source, trace, line, depth, context); None for other text.
 
     Offset and size are bytes. A frame without them is accepted where a source place or a bare address stands for them.
-    32-bit Arm's ``f from g+0x1/0x2`` is a frame of f; the offset is that of its caller, so it is left out.
+    32-bit Arm's ``f from g+0x1/0x2`` is the frame of g, at the place that called f.
 
     >>> parse_frame("? kvm_vm_ioctl+0x7ba/0x950 [kvm]")["module"]
     'kvm'
     >>> parse_frame("some other message") is None
     True
     """
+    if " from " in text and (found := _FROM.fullmatch(text)):
+        text = found["caller"].removeprefix("(").removesuffix(")")
     if text.startswith("([<") and text.endswith(")"):  # s390: the whole frame stands in brackets
         text = text[1:-1]
     found = _FRAME.fullmatch(text)
     if not found:
         return _address(text)
     symbol, rest = found["symbol"], found["rest"]
-    if text.startswith("[<") and rest.startswith(")"):  # old Arm: [<addr>] (f+0x1/0x2) from ..
-        rest = rest[1:]
     row: dict[str, Any] = {
         "symbol": symbol, "function": plain_name(symbol), "reliable": found["guess"] is None,
         "inlined": found["address"] == "inline",
@@ -116,9 +122,7 @@ def _frame_tail(row: dict[str, Any], rest: str, exact: bool) -> bool:
     at = 0
     if exact and (found := _MODULE.match(rest)):
         row["module"], row["build_id"], at = found["module"], found["build"] or "", found.end()
-    if _FROM.fullmatch(rest[at:]):  # 32-bit Arm names the caller too
-        return True
-    if (found := _PLACE.match(rest, at)) and (exact or re.search(r":[\d?]", found[0])):
+    if (found := _PLACE.match(rest, at)) and (exact or _BARE_HEX.fullmatch(row["symbol"]) or ":" in found[0]):
         at = found.end()
         row["reliable"] &= found["inner"] != "unreliable"
         if found["module"]:
@@ -134,13 +138,6 @@ def _frame_tail(row: dict[str, Any], rest: str, exact: bool) -> bool:
         left = ""
     row["inlined"] |= left == "[inline]"
     return left in ("", "[inline]", "[k]")
-
-
-_FROM = re.compile(
-    r" from (?:\[<[0-9a-f]{4,16}>\] )?\(?[^\s+()]{1,200}+(?:\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15})?(?: \[[\w -]{1,120}\])?\)?"
-    r"(?: \[[\w -]{1,120}\])?|"
-    r" from 0x[0-9a-f]{1,16}"
-)
 
 
 def parse_registers(text: str, *, report: bool = True) -> list[tuple[str, str]]:
@@ -176,13 +173,11 @@ def parse_header(text: str) -> dict[str, Any] | None:
     >>> parse_header("CPU: 5 PID: 4371 Comm: CPU 0/KVM Not tainted #61")["comm"]
     'CPU 0/KVM'
     """
-    if text.startswith(("CPU", "Pid: ")):
-        if found := _HEADER.match(text):
-            row = _task(found["oldrest"] if found["rest"] is None else found["rest"])
-            row["pid"] = int(found["pid"] or found["oldpid"])
-            row["cpu"] = int(found["cpu"]) if found["cpu"] else None
-            return row
-        return None
+    if text.startswith(("CPU", "Pid: ")) and (found := _HEADER.match(text)):
+        row = _task(found["oldrest"] if found["rest"] is None else found["rest"])
+        row["pid"] = int(found["pid"] or found["oldpid"])
+        row["cpu"] = int(found["cpu"]) if found["cpu"] else None
+        return row
     if text.startswith("task:"):
         found = _TASK.match(text)
     elif " 0x" in text[-60:]:
