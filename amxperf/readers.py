@@ -84,6 +84,36 @@ def read_kvm_counters(path: Path, **options: Any) -> Capture:
     return read(path, "kvm_counters", **options)
 
 
+def read_google_benchmark(path: Path, **options: Any) -> Capture:
+    """Read the JSON of google-benchmark: table measurements, one row per metric and repetition; aggregates apart.
+
+    >>> data = read_google_benchmark("tests/formats/samples/google_benchmark/repetitions.json").measurements
+    >>> (data["metric"] == "real_time").sum(), (data["metric"] == "real_time mean").sum()
+    (np.int64(21), np.int64(7))
+    """
+    return read(path, "google_benchmark", **options)
+
+
+def read_hyperfine(path: Path, **options: Any) -> Capture:
+    """Read the JSON of hyperfine: table measurements, one row per run; parameters are factors.
+
+    >>> data = read_hyperfine("tests/formats/samples/hyperfine/parameters.json").measurements
+    >>> sorted(set(data["isa"]))
+    ['amx', 'avx512']
+    """
+    return read(path, "hyperfine", **options)
+
+
+def read_llama_bench(path: Path, **options: Any) -> Capture:
+    """Read the JSON or JSON lines of llama-bench: table measurements, times and token rates, one row per sample.
+
+    >>> data = read_llama_bench("tests/formats/samples/llama_bench/tests.documented.json").measurements
+    >>> sorted(set(data["benchmark"]))
+    ['llama-bench-pp512', 'llama-bench-tg128 @ d4096']
+    """
+    return read(path, "llama_bench", **options)
+
+
 def read_perf_stat(path: Path, **options: Any) -> Capture:
     """Read counters of perf stat (text, CSV or JSON): table measurements, one row per event, metric of an event, and time.
 

@@ -1,0 +1,101 @@
+"""Objects of a JSON array, or of JSON lines, each with its line: what the readers of benchmark programs' JSON share."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .. import schema
+from ..document import Document
+from ..errors import FormatError
+
+_SPACE = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The objects with the line that each starts in; `cut` is the line at which the file breaks off, 0 for a whole file."""
+
+    items: list[tuple[int, dict[str, Any]]]
+    cut: int = 0
+
+
+def objects(document: Document, key: str = "") -> Objects:
+    """The objects of the array below `key`, or of the outermost array or of JSON lines where it is empty.
+
+    A file that breaks off gives what stands whole before that.
+    Raises FormatError, with the line, where there is no such array or something in it is no JSON object.
+    """
+    text, path = document.text, document.path or document.source
+    start = 0
+    if key:
+        found = re.search(rf'"{re.escape(key)}"\s*:\s*\[', text)
+        if not found:
+            raise FormatError(f"there is no array {key!r}", path=path, hint="check that the program ran to its end")
+        start = found.end()
+    items: list[tuple[int, dict[str, Any]]] = []
+    place, line = start, text.count("\n", 0, start) + 1
+    if not key and text.lstrip().startswith("["):
+        place = text.index("[") + 1
+    while True:
+        after = _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches the empty text too
+        line += text.count("\n", place, after)
+        place = after
+        if place >= len(text):
+            return Objects(items, line if key or text.lstrip().startswith("[") else 0)
+        if text[place] == "]":
+            return Objects(items)
+        try:
+            item, after = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            last = getattr(error, "pos", place)
+            at = text.count("\n", 0, last) + 1
+            if items and _is_cut(error, len(text) - last):
+                return Objects(items, at)
+            raise FormatError("this is not JSON", path=path, line=at, hint="record it again") from error
+        if not isinstance(item, dict):
+            raise FormatError(f"an object should stand here, not {str(item)[:40]!r}", path=path, line=line, hint="record it again")
+        items.append((line, item))
+        line += text.count("\n", place, after)
+        place = after
+
+
+def _is_cut(error: Exception, left: int) -> bool:
+    """Whether JSON breaks off, in a string or with no more than a word such as -Infinity `left`."""
+    return isinstance(error, json.JSONDecodeError) and (error.msg.startswith("Unterminated string") or left <= len("-Infinity"))
+
+
+def finite(value: Any) -> float | None:
+    """A JSON value as a finite number; None for anything else, such as NaN, which some programs write.
+
+    >>> finite(3), finite("3"), finite(True), finite(float("nan")), finite(10**400)
+    (3.0, None, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if abs(number) < float("inf") else None
+
+
+def factor(name: str) -> str:
+    """The column of a factor with a name of the user's: one that the schema already has gets a prefix.
+
+    >>> factor("size"), factor("value")
+    ('size', 'parameter_value')
+    """
+    return f"parameter_{name}" if name in schema.MEASUREMENTS.names or not name else name
+
+
+def word(value: Any) -> str:
+    """A JSON scalar as a factor's text.
+
+    >>> word(True), word(512), word("f16"), word(None)
+    ('true', '512', 'f16', '')
+    """
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
