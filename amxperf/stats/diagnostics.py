@@ -1,0 +1,264 @@
+"""What can make an interval lie, looked for in the data: order and drift, series, two states, a coarse clock, a launch apart.
+
+Each finding is a caution with a stable code. Some take a verdict back: a difference that a drift would explain, or that
+hangs on one launch, is *inconclusive* after all. Nothing here makes a verdict stronger.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import serial
+from .result import Caution, Comparison
+from .verdict import judge
+from .welch import welch
+
+APART = 0.8
+"""Arms are apart in time where the rank correlation of arm and order is beyond this (1 for all of A before all of B is 0.87)."""
+SERIES = 10
+"""Replicates per arm from which a series of them is judged."""
+STATES = 8
+"""Replicates of an arm from which two states are looked for."""
+GAP = 6.0
+"""Two states: their distance in standard deviations inside the states."""
+FAR = 7.0
+"""A replicate this many robust standard deviations from the median of its arm stands apart."""
+CLOCK = 0.01
+"""A clock whose step is more than this share of the values is coarse."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A caution, and the parts of a verdict ('different', 'equivalent') that it takes back."""
+
+    caution: Caution
+    takes_back: tuple[str, ...] = ()
+
+
+def diagnose(
+    baseline: np.ndarray,
+    treatment: np.ndarray,
+    *,
+    order: tuple[Sequence[float], Sequence[float]] | None = None,
+    values: tuple[np.ndarray, np.ndarray] | None = None,
+    confidence: float = 0.95,
+    margin: float = 0.02,
+) -> tuple[Finding, ...]:
+    """Look at two arms of replicates.
+
+    Parameters
+    ----------
+    baseline, treatment : log locations of the replicates, 1-D, 2 or more each.
+    order : when each replicate ran (any increasing number), per arm in the same order as the locations; None where not known.
+    values : the values behind them, for the step of the clock; None to leave it out.
+
+    >>> low, high = np.array([0.00, 0.01, 0.02, 0.03, 0.04]), np.array([0.05, 0.06, 0.07, 0.08, 0.09])
+    >>> [finding.caution.code for finding in diagnose(low, high, order=(range(5), range(5, 10)))]
+    ['arms-in-sequence']
+    """
+    found: list[Finding] = []
+    if order is not None:
+        times = tuple(np.asarray(times, dtype=float) for times in order)
+        found += _order(baseline, treatment, times, confidence, margin)
+        found += _series(baseline, treatment, times, confidence, margin)
+    found += _states(baseline, treatment)
+    found += _outliers(baseline, treatment, confidence, margin)
+    if values is not None:
+        found += _clock(values, float(treatment.mean() - baseline.mean()), margin)
+    return tuple(found)
+
+
+def applied(result: Comparison, findings: Sequence[Finding]) -> Comparison:
+    """The result with the cautions of the findings, and its verdict without what they take back.
+
+    Estimate, interval and p stay as they are: they say what the numbers give, the verdict what may be concluded.
+    """
+    if not findings:
+        return result
+    cautions = (*result.cautions, *(finding.caution for finding in findings))
+    taken = {part for finding in findings for part in finding.takes_back}
+    parts = [part for part in ("different", "equivalent") if part in result.verdict and result.verdict != "not comparable"]
+    kept = [part for part in parts if part not in taken]
+    if kept == parts:
+        return replace(result, cautions=cautions)
+    why = [finding.caution.message for finding in findings if set(finding.takes_back) & set(parts)]
+    return replace(result, cautions=cautions, verdict=" and ".join(kept) or "inconclusive", settle=None, reason="; ".join(why))
+
+
+def _order(b: np.ndarray, t: np.ndarray, times: tuple[np.ndarray, ...], confidence: float, margin: float) -> list[Finding]:
+    """Arms that ran one after the other, and drift seen inside them.
+
+    In sequence, a steady drift and a difference look alike. The shift is estimated again beside a common straight line over
+    the order (least squares); what its wider interval does not support is taken back.
+    """
+    place = _ranks(np.concatenate(times))
+    arm = np.repeat([0.0, 1.0], (len(b), len(t)))
+    apart = abs(float(np.corrcoef(arm, place)[0, 1])) > APART if np.ptp(place) else False
+    centred = np.concatenate((b - b.mean(), t - t.mean()))
+    line = np.concatenate([part - part.mean() for part in (place[: len(b)], place[len(b) :])])
+    found = []
+    drift, p = _slope(line, centred, len(centred) - 3)
+    total = drift * (len(place) - 1)
+    if apart:
+        shift, se, df = _beside_line(np.concatenate((b, t)), arm, place)
+        half, narrow = (_half(se, df, level) for level in (confidence, 2 * confidence - 1))
+        lost = _lost((shift - half, shift + half, shift - narrow, shift + narrow), float(t.mean() - b.mean()), margin)
+        beside = f"beside a steady drift the verdict would be {_left(lost)}" if lost else "a steady drift changes nothing"
+        text = f"one arm ran after the other, so a drift of the machine would pass for a difference or hide one; {beside}"
+        found.append(Finding(Caution("arms-in-sequence", text), lost))
+    if p < 0.01 and not apart:
+        text = f"values drift by {100 * abs(math.expm1(total)):.2g} % over the session"
+        text += "; alternating arms share it, blocks would remove it"
+        found.append(Finding(Caution("drift", text)))
+    return found
+
+
+def _slope(x: np.ndarray, y: np.ndarray, df: int) -> tuple[float, float]:
+    """Least-squares slope of centred y on centred x and its two-sided p; 0 and 1 where there is nothing to see."""
+    from scipy.special import stdtr
+
+    square = float(x @ x)
+    if square == 0 or df < 1:
+        return 0.0, 1.0
+    slope = float(x @ y) / square
+    rest = float(((y - slope * x) ** 2).sum()) / df
+    if rest == 0:
+        return slope, 0.0 if slope else 1.0
+    return slope, 2 * float(stdtr(df, -abs(slope) / math.sqrt(rest / square)))
+
+
+def _lost(ends: tuple[float, float, float, float], shift: float, margin: float) -> tuple[str, ...]:
+    """Parts of a verdict that other ends do not support; a difference of the other sign is none."""
+    verdict = judge(*ends, margin)
+    turned = ends[1] < 0 < shift or shift < 0 < ends[0]
+    return tuple(part for part in ("different", "equivalent") if part not in verdict or (part == "different" and turned))
+
+
+def _left(lost: tuple[str, ...]) -> str:
+    return " and ".join(part for part in ("different", "equivalent") if part not in lost) or "inconclusive"
+
+
+def _half(se: float, df: float, level: float) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, 0.5 + level / 2)) * se if df >= 1 else math.inf
+
+
+def _beside_line(y: np.ndarray, arm: np.ndarray, place: np.ndarray) -> tuple[float, float, int]:
+    """Shift between arms, its standard error and degrees of freedom, with a common straight line over the order."""
+    design = np.column_stack((np.ones(len(y)), arm, place - place.mean()))
+    df = len(y) - 3
+    if df < 1:
+        return 0.0, math.inf, df
+    solution, *_ = np.linalg.lstsq(design, y, rcond=None)
+    rest = y - design @ solution
+    variance = float(rest @ rest) / df * float(np.linalg.pinv(design.T @ design)[1, 1])
+    return float(solution[1]), math.sqrt(variance), df
+
+
+def _series(b: np.ndarray, t: np.ndarray, times: tuple[np.ndarray, ...], confidence: float, margin: float) -> list[Finding]:
+    """Replicates that follow each other and are alike: the interval is widened by the effective sample size and judged again."""
+    if min(len(b), len(t)) < SERIES:
+        return []
+    b, t = (arm[np.argsort(when, kind="stable")] for arm, when in zip((b, t), times, strict=True))
+    if not serial.related(b, t):
+        return []
+    estimate, factor = welch(b, t, confidence), serial.widening(b, t)
+    ends = (estimate.low, estimate.high, estimate.low90, estimate.high90)
+    lost = _lost(tuple(estimate.shift + (end - estimate.shift) * factor for end in ends), estimate.shift, margin)
+    text = f"replicates that ran after each other are alike: an honest interval is about {factor:.1f} times as wide"
+    return [Finding(Caution("replicates-in-series", text), lost)]
+
+
+def _states(b: np.ndarray, t: np.ndarray) -> list[Finding]:
+    """Two groups of replicates with nothing between them, as where each boot falls into one of two states."""
+    found = []
+    for name, arm in (("baseline", b), ("treatment", t)):
+        split = two_states(arm)
+        if split:
+            low, count = split
+            words = f"{count} of {len(arm)} replicates of the {name} lie {100 * math.expm1(low):.2g} % above the others"
+            words += ", with none between"
+            found.append(Finding(Caution("two-states", f"{words}: a mean of two states describes neither")))
+    return found
+
+
+def two_states(locations: np.ndarray) -> tuple[float, int] | None:
+    """Distance of two groups of log locations and the size of the upper one; None where there is one group.
+
+    The groups are those of the widest gap. Both hold two or more, and their means lie at least six standard deviations
+    inside the groups apart; a normal sample of eight or more is called two states in fewer than 3 % of cases (simulated).
+
+    >>> two_states(np.array([0.00, 0.01, 0.005, 0.008, 0.002, 0.30, 0.31, 0.305]))[1]
+    3
+    >>> two_states(np.arange(8) / 10) is None
+    True
+    """
+    if len(locations) < STATES:
+        return None
+    ordered = np.sort(locations)
+    gaps = np.diff(ordered)
+    cut = 2 + int(gaps[1:-1].argmax())
+    low, high = ordered[:cut], ordered[cut:]
+    inside = math.sqrt((((low - low.mean()) ** 2).sum() + ((high - high.mean()) ** 2).sum()) / (len(ordered) - 2))
+    distance = float(high.mean() - low.mean())
+    if distance <= GAP * inside or distance < math.log1p(CLOCK) or gaps[cut - 1] < gaps.max():
+        return None
+    return distance, len(high)
+
+
+def _outliers(b: np.ndarray, t: np.ndarray, confidence: float, margin: float) -> list[Finding]:
+    """Replicates far from the rest of their arm: is the verdict another one without them?"""
+    keep = [~outlying(arm) for arm in (b, t)]
+    out = sum(int((~mask).sum()) for mask in keep)
+    if not out:
+        return []
+    with_, without = welch(b, t, confidence), welch(b[keep[0]], t[keep[1]], confidence)
+    verdicts = [judge(e.low, e.high, e.low90, e.high90, margin) for e in (with_, without)]
+    text = f"{out} {'replicate lies' if out == 1 else 'replicates lie'} far from the rest of the arm: find out what happened there"
+    if verdicts[0] == verdicts[1]:
+        return [Finding(Caution("outlier-replicate", text))]
+    lost = tuple(part for part in ("different", "equivalent") if part in verdicts[0] and part not in verdicts[1])
+    return [Finding(Caution("outlier-replicate", f"{text}; without it the verdict would be {verdicts[1]}"), lost)]
+
+
+def outlying(locations: np.ndarray) -> np.ndarray:
+    """Mask of replicates farther than seven robust standard deviations (1.4826 times the median deviation) from the median.
+
+    All False with fewer than six replicates, where the median deviation is 0, or where more than one in five is that far.
+
+    >>> outlying(np.array([0.00, 0.01, 0.02, 0.01, 0.00, 0.9])).tolist()
+    [False, False, False, False, False, True]
+    """
+    none = np.zeros(len(locations), dtype=bool)
+    if len(locations) < 6:
+        return none
+    away = np.abs(locations - np.median(locations))
+    scale = 1.4826 * float(np.median(away))
+    far = away > FAR * scale
+    return far if scale > 0 and far.sum() <= len(locations) / 5 else none
+
+
+def _clock(values: tuple[np.ndarray, np.ndarray], shift: float, margin: float) -> list[Finding]:
+    """A clock whose steps are large beside the values."""
+    both = np.concatenate([np.asarray(part, dtype=float) for part in values])
+    different, counts = np.unique(both, return_counts=True)
+    if len(different) < 2 or counts[counts > 1].sum() < len(both) / 2:
+        return []
+    steps = np.diff(different)
+    step = float(steps[steps > 1e-9 * different[-1]].min(initial=math.inf)) / float(np.median(both))
+    if not CLOCK < step < math.inf:
+        return []
+    lost = [name for name, small in (("different", abs(shift) < math.log1p(step)), ("equivalent", step > margin)) if small]
+    text = f"the values move in steps of {100 * step:.2g} %, as of a coarse clock: time longer runs"
+    return [Finding(Caution("coarse-clock", text + ("; what is claimed is smaller than a step" if lost else "")), tuple(lost))]
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Midranks from 0."""
+    ordered = np.sort(values)
+    return (ordered.searchsorted(values, "left") + ordered.searchsorted(values, "right") - 1) / 2
