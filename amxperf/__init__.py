@@ -34,6 +34,7 @@ _PUBLIC = {
     "open_page": "publish.page",
     "read": "formats",
     "read_amx_test": "readers",
+    "read_benchdnn": "readers",
     "read_bpftrace": "readers",
     "read_dmesg": "readers",
     "read_ftrace": "readers",
@@ -46,6 +47,7 @@ _PUBLIC = {
     "read_onednn": "readers",
     "read_overheads": "readers",
     "read_perf_stat": "readers",
+    "read_selftest": "readers",
     "read_table": "readers",
     "steady": "stats.steady",
 }

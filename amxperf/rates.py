@@ -67,7 +67,7 @@ def rates(dataset: Dataset) -> pd.DataFrame:
     if not {*keys} <= set(data.columns):
         return pd.DataFrame(columns=list(COLUMNS))
     products = data["problem"].map(lambda problem: shape(problem) is not None)
-    data = data[products & (data["unit"] == "s") & (data["metric"] != "create_time")]
+    data = data[products & (data["unit"] == "s") & data["metric"].isin(["exec_time", "time"])]
     rows = []
     for key, part in data.groupby(keys, sort=False):
         times = part.groupby(["environment", "boot", "launch"], sort=False)["value"].median()

@@ -114,6 +114,24 @@ def read_llama_bench(path: Path, **options: Any) -> Capture:
     return read(path, "llama_bench", **options)
 
 
+def read_benchdnn(path: Path, **options: Any) -> Capture:
+    """Read benchdnn's output: table measurements; the times of its correctness mode are marked as uninformative.
+
+    >>> read_benchdnn("tests/formats/samples/benchdnn/correctness.documented.txt").measurements["informative"].any()
+    np.False_
+    """
+    return read(path, "benchdnn", **options)
+
+
+def read_selftest(path: Path, **options: Any) -> Capture:
+    """Read the output of the kernel's selftests of AMX: table events, one row per verdict.
+
+    >>> read_selftest("tests/formats/samples/selftest/passed.documented.txt").counts()
+    {'events': 15}
+    """
+    return read(path, "selftest", **options)
+
+
 def read_perf_stat(path: Path, **options: Any) -> Capture:
     """Read counters of perf stat (text, CSV or JSON): table measurements, one row per event, metric of an event, and time.
 

@@ -34,6 +34,8 @@ FORMATS: dict[str, str] = {
     "google_benchmark": "google-benchmark JSON",
     "hyperfine": "hyperfine JSON",
     "llama_bench": "llama-bench JSON, JSON lines",
+    "benchdnn": "benchdnn output",
+    "selftest": "kernel selftests of AMX",
     "mmtests": "mmtests comparison text",
     "overheads": "published overheads, CSV",
     "probe": "log of amxprobe, the program of `amxperf collect`",

@@ -189,7 +189,8 @@ def test_a_cut_log_gives_the_first_rows(sample, name, data):
         assert error.exit_code == 65
         return
     keys = ["metric", "value", "line", "iteration"]
-    assert part[keys].equals(whole[keys].iloc[: len(part)])
+    both = (part, whole.iloc[: len(part)])
+    assert str(both[0][keys].values.tolist()) == str(both[1][keys].values.tolist())  # str: NaN is not itself
 
 
 @settings(deadline=None, max_examples=100)
