@@ -89,7 +89,8 @@ def sniff(document: Document) -> int:
     for line in head:
         parts = split(line)
         others += not parts.kernel
-        marked += parts.kernel and (not isnan(parts.timestamp) or bool(parts.level) or bool(parts.wall))
+        named = line.lstrip("> ").startswith("kernel: ")
+        marked += parts.kernel and (not isnan(parts.timestamp) or bool(parts.level) or bool(parts.wall) or named)
         text = parts.message.strip()
         marker |= text.startswith(("Call Trace:", "Call trace:"))
         frames += _FRAME.search(text) is not None

@@ -52,7 +52,7 @@ class Prefixed(NamedTuple):
 
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[mKJhl]|\(B)")
-_QUOTE = re.compile(r"(?:> ?)++")
+_QUOTE = re.compile(r"(?:>(?![0-9a-f]{8,16}:) ?)++")  # KASAN marks a row of its memory dump with >
 _INDENT = re.compile(r"[ \t]++(?=[<\[A-Zk\d])")
 _KMSG = re.compile(r"(\d{1,4}),\d{1,20},(\d{1,18}),[-+c]((?:,[^;,\s]{1,64}+)*+);")
 _RAW = re.compile(r"<(\d{1,3})>")

@@ -12,22 +12,11 @@ LOGS = corpus.logs()
 TRACES = list(corpus.family(corpus.TRACES))
 
 FAILING: dict[str, str] = {
-    "scheduling-while-atomic-5.4": "the one address below 'Preemption disabled at:' is taken for a trace",
     "nmi-marks-3.2": "the end of an inner context (<EOI>) is taken for the end of the trace",
-    "arm64-kvm-nvhe-6.3": "frames of the hypervisor carry a prefix of KVM",
-    "arm-oops-3.14": "no marker stands above the frames",
-    "arm-warning-6.1": "frames are written 'f from g'",
-    "ppc64-warning-6.2": "the registers of this architecture separate header and trace",
-    "s390-oops-5.10": "the registers of this architecture separate header and trace",
-    "s390-old-3.12": "a bare address is no frame yet",
-    "riscv-oops-6.1": "no marker stands above the frames",
     "cut-head-6.7": "frames without the marker above them are dropped",
     "lost-messages-6.1": "lost messages end a trace",
-    "sysrq-t-4.19": "the column form of a task dump is not read",
     "oops-2.6.32": "other lines separate the old header from its trace",
     "kmsan-6.9": "the other stacks of a report are not read",
-    "lockdep-circular-6.6": "the other stacks of a report are not read",
-    "lockdep-irq-5.4": "the other stacks of a report are not read",
     "kmemleak-6.1": "a kmemleak file is not recognised",
     "page-owner-6.6": "the other stacks of a report are not read",
     "kfence-5.15": "the other stacks of a report are not read",
