@@ -25,7 +25,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from math import nan
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..capture import Note
 from . import report
@@ -37,6 +37,9 @@ NEAR = 1.0
 
 PATIENCE = 3
 """Unrelated lines that an open trace survives where no caller tells the streams apart."""
+
+SOON = 16
+"""Lines after which a message that names a fault is no headline any more."""
 
 FAR = 100
 """Lines after which the headers of tasks that printed at once are past."""
@@ -78,18 +81,28 @@ _DECODED = re.compile(  # what addr2line adds below a frame, or a mailer breaks 
 _MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
 
 
+class _Said(NamedTuple):
+    """A message that may be a headline."""
+
+    line: int
+    text: str
+    stamp: float
+    count: int  # of the stream's lines up to it
+
+
 @dataclass(slots=True)
 class _Stream:
-    """What one caller is in the middle of."""
+    """What one caller is in the middle of. Distances count the stream's own lines that are not blank."""
 
-    said: tuple[int, str, float] | None = None  # last other message: line, text, stamp
-    report: tuple[int, str, float] | None = None  # last message that names a fault
-    stack: tuple[int, str, float] | None = None  # last line: it may open a further stack
+    count: int = 0  # lines so far
+    said: _Said | None = None  # last other message
+    report: _Said | None = None  # last message that names a fault
+    stack: _Said | None = None  # last line: it may open a further stack
     named: dict[str, Any] = field(default_factory=dict)  # task of the next further stack
     owed: dict[str, Any] | None = None  # trace of a report whose header comes behind it
     header: dict[str, Any] | None = None
     waited: int = 0  # other lines since the header
-    began: tuple[int, float] = (0, nan)  # line and stamp of the header
+    began: tuple[int, float] = (0, nan)  # count and stamp at the header
     rivals: int = 0  # traces still to come of tasks that print at once, 0 while there is one task
     registers: list[dict[str, Any]] = field(default_factory=list)
     dumping: bool = False  # registers outside a trace may follow
@@ -98,8 +111,8 @@ class _Stream:
     contexts: list[str] = field(default_factory=list)
     closed: bool = False  # a context mark was closed; frames of the outer context may follow
     skipped: int = 0  # other lines since the last line of the open trace
-    wrapped: int = -1  # line whose end stands on the next one
-    about: int = 0  # last line of a report, 0 without one
+    wrapped: int = -1  # count at the line whose end stands on the next one
+    about: int = 0  # count at the last line of a report, 0 without one
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
 
 
@@ -134,12 +147,14 @@ class CallTraces:
         stream = self._streams.get(caller)
         if stream is None:
             stream = self._streams[caller] = _Stream()
+        stream.count += 1
         if len(text) > LONG:
             role = self._report(stream, line, text[:LONG], timestamp, caller)
         else:
             role = self._take(stream, line, text, timestamp, caller, boot)
         if role not in ("other", "lost"):
-            self._streams[caller].about = line
+            stream = self._streams[caller]
+            stream.about = stream.count
         return role
 
     def _take(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
@@ -154,7 +169,7 @@ class CallTraces:
             if role:
                 return role
         if stream.trace is None:
-            if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or self._in_report(stream, line)):
+            if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or self._in_report(stream)):
                 stream.registers += [{"line": line, "name": name, "value": value} for name, value in pairs]
                 stream.said = None
                 return "register"
@@ -179,21 +194,21 @@ class CallTraces:
         row = parse_header(text)
         if row is None:
             return self._more(stream, line, text, timestamp)
-        headline = self._headline(stream, line, timestamp)
+        headline = self._headline(stream, timestamp)
         dump = "kernel" not in row and "cpu" not in row
-        if dump and not (headline and report.names_fault(headline[1])):
-            headline = (line, text, timestamp)
+        if dump and not (headline and report.names_fault(headline.text)):
+            headline = _Said(line, text, timestamp, stream.count)
         self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
-        stream.rivals = self._rivals(stream, line, timestamp)
+        stream.rivals = self._rivals(stream, timestamp)
         if not caller and self._cut_in(stream, row, line, timestamp):
             stream.rivals = max(stream.rivals, 1) + 1
         if stream.header is not None and "pid" not in stream.header:  # up to 2.6, a line `CPU 1` stands before it
             headline = stream.header["headline"]
             row["cpu"] = stream.header["cpu"] if row.get("cpu") is None else row["cpu"]
-        if stream.owed is not None and line - stream.owed["end"] <= FAR:
+        if stream.owed is not None:
             stream.owed |= {name: value for name, value in row.items() if stream.owed.get(name) in (None, "")}
         self._drop_header(stream)
-        stream.header, stream.waited, stream.began = row | {"headline": headline}, 0, (line, timestamp)
+        stream.header, stream.waited, stream.began = row | {"headline": headline}, 0, (stream.count, timestamp)
         stream.said = stream.report = stream.stack = stream.owed = None
         return True
 
@@ -205,8 +220,8 @@ class CallTraces:
         if row is None or ("pid" in row and stream.header is None):
             return False
         if stream.header is None:
-            stream.header = row | {"headline": self._headline(stream, line, timestamp)}
-            stream.waited, stream.began, stream.said, stream.report = 0, (line, timestamp), None, None
+            stream.header = row | {"headline": self._headline(stream, timestamp)}
+            stream.waited, stream.began, stream.said, stream.report = 0, (stream.count, timestamp), None, None
         else:
             stream.header |= {name: value for name, value in row.items() if stream.header.get(name) in (None, "")}
         return True
@@ -220,23 +235,23 @@ class CallTraces:
         if before is None or "cpu" not in before or "cpu" not in row or before.get("pid", row["pid"]) == row["pid"]:
             return False
         program = any(one["name"] == "RIP" and one["value"][3:4] == "3" for one in stream.registers)
-        return not program and self._near(stream, line, timestamp)
+        return not program and self._near(stream, timestamp)
 
-    def _in_report(self, stream: _Stream, line: int) -> bool:
-        return bool(stream.about) and line - stream.about <= ABOUT
+    def _in_report(self, stream: _Stream) -> bool:
+        return bool(stream.about) and stream.count - stream.about <= ABOUT
 
-    def _near(self, stream: _Stream, line: int, timestamp: float) -> bool:
-        return line - stream.began[0] <= FAR and not abs(timestamp - stream.began[1]) > NEAR
+    def _near(self, stream: _Stream, timestamp: float) -> bool:
+        return stream.count - stream.began[0] <= FAR and not abs(timestamp - stream.began[1]) > NEAR
 
-    def _rivals(self, stream: _Stream, line: int, timestamp: float) -> int:
-        return stream.rivals if self._near(stream, line, timestamp) else 0
+    def _rivals(self, stream: _Stream, timestamp: float) -> int:
+        return stream.rivals if self._near(stream, timestamp) else 0
 
-    def _headline(self, stream: _Stream, line: int, timestamp: float) -> tuple[int, str, float] | None:
+    def _headline(self, stream: _Stream, timestamp: float) -> _Said | None:
         """The line that the next trace illustrates, if one is near enough."""
         fault, said = stream.report, stream.said
-        if fault and not (line - fault[0] > 16 or abs(timestamp - fault[2]) > NEAR):
+        if fault and not (stream.count - fault.count > SOON or abs(timestamp - fault.stamp) > NEAR):
             return fault
-        return said if said and not abs(timestamp - said[2]) > NEAR else None
+        return said if said and not abs(timestamp - said.stamp) > NEAR else None
 
     def _open(self, stream: _Stream, line: int, rest: str, timestamp: float, caller: str, boot: str) -> str:
         """Open a trace at its ``Call Trace:``."""
@@ -244,12 +259,12 @@ class CallTraces:
             self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
         header = stream.header
         if header is None:
-            headline = self._headline(stream, line, timestamp)
-            header = {"headline": headline} | (report.task(headline[1]) if headline else {})
+            headline = self._headline(stream, timestamp)
+            header = {"headline": headline} | (report.task(headline.text) if headline else {})
         if header.get("pid") is None and caller.startswith("T"):
             header["pid"] = int(caller[1:])
         headline = header.pop("headline")
-        rivals = self._rivals(stream, line, timestamp)
+        rivals = self._rivals(stream, timestamp)
         if rivals:
             headline = None
             header = {name: value for name, value in header.items() if name not in ("cpu", "pid", "comm")}
@@ -258,7 +273,7 @@ class CallTraces:
         row = self._row(line, line, timestamp, boot, headline, header)
         owner = {} if rivals else {"trace": row["trace"]}
         self.registers += [register | owner for register in stream.registers]
-        stream = self._streams[caller] = _Stream(trace=row, began=stream.began, rivals=max(0, rivals - 1))
+        stream = self._streams[caller] = _Stream(count=stream.count, trace=row, began=stream.began, rivals=max(0, rivals - 1))
         if rest:
             self._inside(stream, line, rest)
         return "marker"
@@ -269,7 +284,7 @@ class CallTraces:
         above, fault = stream.stack, stream.report
         if row is None or ("offset" not in row and (above is None or ":" not in text)):
             return ""
-        if line == stream.wrapped + 1:
+        if stream.count == stream.wrapped + 1:
             return "detail"
         if stream.header is not None and above is None:  # Arm and RISC-V: below the header, the stack and the registers
             self._open(stream, line, "", timestamp, caller, boot)
@@ -279,29 +294,29 @@ class CallTraces:
             trace = self._row(line, line, timestamp, boot, None, task)
             stream.flaw = "head cut"
         else:
-            task, headline = report.owner(above[1]) or stream.named, above
-            if fault and above[1].lower().startswith("backtrace"):
+            task, headline = report.owner(above.text) or stream.named, above
+            if fault and above.text.lower().startswith("backtrace"):
                 headline, stream.report = fault, None
-            elif fault and report.names_fault(above[1]):
+            elif fault and report.names_fault(above.text):
                 headline = fault
                 task = task or ({"pid": int(caller[1:])} if caller.startswith("T") else {})
-            trace = self._row(above[0], line, above[2], boot, headline, task)
-            if report.names_fault(above[1]) or report.accuses(above[1]):
+            trace = self._row(above.line, line, above.stamp, boot, headline, task)
+            if report.names_fault(above.text) or report.accuses(above.text):
                 stream.owed = trace
         self._drop_header(stream)
         stream.trace, stream.depth, stream.said, stream.stack, stream.named = trace, 0, None, None, {}
         return self._inside(stream, line, text)
 
     def _row(
-        self, line: int, end: int, timestamp: float, boot: str, headline: tuple[int, str, float] | None, more: dict[str, Any]
+        self, line: int, end: int, timestamp: float, boot: str, headline: _Said | None, more: dict[str, Any]
     ) -> dict[str, Any]:
         row = {
             "trace": len(self.traces) + 1, "line": line, "end": end, "boot": boot, "timestamp": timestamp,
-            "headline": headline[1] if headline else "", **more,
+            "headline": headline.text if headline else "", **more,
         }  # fmt: skip
         self.traces.append(row)
         if headline:
-            self.headlines[headline[0]] = row
+            self.headlines[headline.line] = row
         return row
 
     def _inside(self, stream: _Stream, line: int, text: str) -> str:
@@ -370,18 +385,18 @@ class CallTraces:
             stream.said = stream.report = stream.owed = None
             return "report"
         if part == "stack":
-            stream.stack = (line, text, timestamp)
+            stream.stack = _Said(line, text, timestamp, stream.count)
             return "marker"
         if part == "place":
-            stream.wrapped = line
+            stream.wrapped = stream.count
             return "detail"
         if text == "stack backtrace:" and stream.report is not None:  # lockdep: the trace of its first line comes now
-            stream.report = (line, stream.report[1], timestamp)
+            stream.report = stream.report._replace(stamp=timestamp, count=stream.count)
             return "detail"
         fault = report.names_fault(text)
         if not fault:
             stream.named = report.named(text) or stream.named
-        if part and not fault and (part == "after" or (stream.trace is None and self._in_report(stream, line))):
+        if part and not fault and (part == "after" or (stream.trace is None and self._in_report(stream))):
             if stream.header is not None and text.startswith("Hardware name: "):
                 stream.header["hardware"] = text.partition(": ")[2].strip()
             return "detail"
@@ -403,11 +418,12 @@ class CallTraces:
         stream.dumping = False
         if stream.registers and stream.header is None:
             self._drop_header(stream)
-        stream.said = (line, text, timestamp)
+        stream.said = _Said(line, text, timestamp, stream.count)
         stream.stack = stream.said if fault or text.endswith(":") else None
         if fault:
             before = stream.report
-            if not before or text.startswith("unreferenced") or line - before[0] > 16 or abs(timestamp - before[2]) > NEAR:
+            past = not before or stream.count - before.count > SOON or abs(timestamp - before.stamp) > NEAR
+            if past or text.startswith("unreferenced"):
                 stream.report, stream.owed = stream.said, None
             return "report"
         return "other"
