@@ -1,7 +1,6 @@
 /* Time: CLOCK_MONOTONIC_RAW for what lasts, the time-stamp counter for what does not. SPDX-License-Identifier: Apache-2.0 */
 #include "probe.h"
 
-#include <immintrin.h>
 #include <time.h>
 
 uint64_t now_ns(void)
@@ -13,9 +12,9 @@ uint64_t now_ns(void)
 
 uint64_t tsc(void)
 {
-	_mm_lfence();
+	__builtin_ia32_lfence();
 	uint64_t value = __builtin_ia32_rdtsc();
-	_mm_lfence();
+	__builtin_ia32_lfence();
 	return value;
 }
 

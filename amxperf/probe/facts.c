@@ -145,25 +145,27 @@ static void caches(const char *root)
 	fact("caches", "%s", *found ? found : UNKNOWN);
 }
 
-static void memory_lines(const char *root, const char *const *names, size_t count, const char *suffix)
+/* The line `wanted` of /proc/meminfo, as the fact `name`. */
+static void memory_line(const char *root, const char *wanted, const char *name)
 {
 	char path[512], line[256];
-	for (size_t i = 0; i < count; i++) {
-		char name[64];
-		long kib = -1;
-		snprintf(path, sizeof path, "%s/proc/meminfo", root);
-		FILE *file = fopen(path, "r");
-		while (kib < 0 && file && fgets(line, sizeof line, file))
-			if (!strncmp(line, names[i], strlen(names[i])) && line[strlen(names[i])] == ':')
-				kib = strtol(line + strlen(names[i]) + 1, NULL, 10);
-		if (file)
-			fclose(file);
-		snprintf(name, sizeof name, "memory_%s%s_kib", names[i], suffix);
-		if (kib < 0)
-			fact(name, UNKNOWN);
-		else
-			fact(name, "%ld", kib);
-	}
+	long kib = -1;
+	snprintf(path, sizeof path, "%s/proc/meminfo", root);
+	FILE *file = fopen(path, "r");
+	while (kib < 0 && file && fgets(line, sizeof line, file))
+		if (!strncmp(line, wanted, strlen(wanted)) && line[strlen(wanted)] == ':')
+			kib = strtol(line + strlen(wanted) + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	if (kib < 0)
+		fact(name, UNKNOWN);
+	else
+		fact(name, "%ld", kib);
+}
+
+void unaccepted(const char *name)
+{
+	memory_line("", "Unaccepted", name);
 }
 
 static void steal(const char *root, const char *name)
@@ -211,7 +213,6 @@ static void permissions(void)
 
 void machine_facts(const char *root)
 {
-	static const char *const memory[] = {"MemTotal", "MemAvailable", "Unaccepted", "HugePages_Total"};
 	char line[512];
 	struct utsname name;
 	cpuinfo(root);
@@ -228,7 +229,10 @@ void machine_facts(const char *root)
 	fact("cpus_allowed", "%d", machine.cpu_count);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		fact(files[i][0], "%s", read_line(root, files[i][1], line, sizeof line) ? line : UNKNOWN);
-	memory_lines(root, memory, sizeof memory / sizeof *memory, "");
+	memory_line(root, "MemTotal", "memory_kib");
+	memory_line(root, "MemAvailable", "memory_available_kib");
+	memory_line(root, "Unaccepted", "unaccepted_kib");
+	memory_line(root, "HugePages_Total", "hugepages");
 	load(root, "load");
 	steal(root, "steal_start_s");
 	boot(root);
@@ -236,8 +240,7 @@ void machine_facts(const char *root)
 
 void closing_facts(const char *root)
 {
-	static const char *const memory[] = {"Unaccepted"};
-	memory_lines(root, memory, 1, "_end");
+	memory_line(root, "Unaccepted", "unaccepted_end_kib");
 	load(root, "load_end");
 	steal(root, "steal_end_s");
 }

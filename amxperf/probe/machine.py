@@ -10,7 +10,7 @@ UNKNOWN = "unknown"
 STATIC = {
     "cpu": "cpu", "cpu_vendor": "cpu_vendor", "cpu_family": "cpu_family", "cpu_model": "cpu_model", "cpu_stepping": "cpu_stepping",
     "microcode": "microcode", "flags": "flags", "caches": "caches", "cpus_allowed": "vcpus", "cpus_online": "cpus_online",
-    "smt": "smt", "numa_nodes": "numa_nodes", "memory_MemTotal_kib": "memory_kib", "memory_HugePages_Total_kib": "hugepages",
+    "smt": "smt", "numa_nodes": "numa_nodes", "memory_kib": "memory_kib", "hugepages": "hugepages",
     "thp": "thp", "thp_defrag": "thp_defrag", "kernel": "kernel", "cmdline": "command_line", "hypervisor": "hypervisor",
     "tdx_leaf_0x21": "tdx_leaf_0x21", "amx": "amx", "xcomp_supp": "xcomp_supp", "governor": "governor",
     "frequency_max_khz": "frequency_max_khz", "no_turbo": "no_turbo", "clocksource": "clocksource",

@@ -1,7 +1,6 @@
 /* amxprobe: what AMX costs on this machine. Usage: amxprobe [options] [experiment...]; --help lists them.
    SPDX-License-Identifier: Apache-2.0 */
 #include "probe.h"
-#include "tile.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,8 +20,15 @@
 const struct experiment experiments[] = {
 	{"tmul", run_tmul},
 	{"tileload", run_tileload},
+	{"gemm", run_gemm},
+	{"first-use", run_first_use},
+	{"ctxsw", run_ctxsw},
+	{"signal", run_signal},
 	{"exit", run_exit},
+	{"xsave", run_xsave},
+	{"wakeup", run_wakeup},
 	{"jitter", run_jitter},
+	{"fault", run_fault},
 };
 enum { EXPERIMENTS = sizeof experiments / sizeof *experiments, IDS = 10000 };
 
@@ -36,11 +42,11 @@ static const char help[] =
 	"  --iterations N   iterations of each case, the first is warm-up\n"
 	"  --slice-us N     length of a timed slice\n"
 	"  --largest BYTES  largest working set\n"
-	"  --limit S        end an experiment that takes longer than this, 300 s if left out\n"
+	"  --limit S        end an experiment that takes longer than this, 120 s if left out\n"
 	"  --facts          only say what machine this is\n"
 	"  --list           only list the experiments\n";
 
-static int limit_s = 300;
+static int limit_s = 120;
 
 static int wrong(const char *what, const char *value)
 {

@@ -21,13 +21,14 @@ FACTORS = {
     "pages": "page size of the working set: asked for with madvise, checked in smaps",
     "stride": "bytes from one row of a tile to the next",
     "size": "bytes of the working set, or rows and columns of a matrix",
-    "state": "what the task carries: none (no permission for AMX), vector (live), released (tiles after TILERELEASE), live (tiles)",
+    "state": "what the task carries: none (no permission for AMX), vector (live), released (after TILERELEASE), live (tiles); "
+    "of xsave: live or init",
     "leaf": "CPUID leaf",
     "scope": "a fresh process or a fresh thread",
-    "component": "state component that is saved",
+    "component": "registers that are saved: tiles, or vectors as the control",
     "threads": "threads that meet",
     "wait": "how a task waits: futex (sleeping) or spin",
-    "touch": "first or second touch of the memory",
+    "touch": "first or second use of the instructions, or touch of the memory",
     "gap": "shortest interruption that is counted",
 }
 """Factors of the probe's measurements and what they mean."""

@@ -16,6 +16,11 @@
 #include <stdint.h>
 
 #define PROGRAM "amxprobe 1"
+#ifdef AMXPROBE_EMULATE
+#define EMULATED 1
+#else
+#define EMULATED 0
+#endif
 #define TILE_BYTES 1024
 #define ROW 64
 #define WIDE 4160 /* bytes from row to row of a matrix 65 tiles wide: no power of two, which would alias cache sets */
@@ -85,6 +90,7 @@ void rounds(int cases, int count, void (*once)(int index, int iteration));
 void machine_find(void);
 void machine_facts(const char *root);
 void closing_facts(const char *root);
+void unaccepted(const char *name);
 bool pin(int cpu);
 
 /* memory.c */

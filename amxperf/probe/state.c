@@ -2,8 +2,6 @@
 #include "probe.h"
 #include "tile.h"
 
-#include <immintrin.h>
-
 const char *const state_names[STATES] = {"none", "vector", "released", "live"};
 
 bool state_possible(enum state state)

@@ -2,7 +2,6 @@
 #ifndef AMXPROBE_TILE_H
 #define AMXPROBE_TILE_H
 
-#include <immintrin.h>
 #include <stdint.h>
 
 struct tile_config {
@@ -13,7 +12,6 @@ struct tile_config {
 
 #ifdef AMXPROBE_EMULATE
 #define TILE_CODE
-#define EMULATED 1
 void tile_configure(const struct tile_config *config);
 void tile_load(int tile, const void *base, long stride);
 void tile_store(int tile, void *base, long stride);
@@ -23,8 +21,8 @@ void tile_dp_int8(int c, int a, int b);
 void tile_dp_bf16(int c, int a, int b);
 void tile_dp_fp16(int c, int a, int b);
 #else
+#include <immintrin.h>
 #define TILE_CODE __attribute__((target("amx-tile,amx-int8,amx-bf16")))
-#define EMULATED 0
 /* gcc's tile loads do not say that they read memory: the empty statements keep stores before them. */
 #define TILE_FENCE() __asm__ volatile("" ::: "memory")
 #define tile_configure(config) do { TILE_FENCE(); _tile_loadconfig(config); } while (0)

@@ -12,12 +12,11 @@ struct arm {
 	unsigned char *base;
 	size_t tiles, next;         /* tiles in the working set; the one that the next slice starts with */
 	long stride, per_slice;
+	uint64_t dice;              /* xorshift: a few cycles per number */
 	bool random, warm;          /* warm: one untimed pass before each slice, since the set fits the caches */
 	void (*work)(void *, long);
 	int id;
 };
-
-static uint64_t dice = 88172645463325252u; /* xorshift: a few cycles per number */
 
 static inline unsigned char *place(const struct arm *arm, size_t i)
 {
@@ -30,10 +29,10 @@ static inline unsigned char *advance(struct arm *arm)
 {
 	size_t i = arm->next;
 	if (arm->random) {
-		dice ^= dice << 13;
-		dice ^= dice >> 7;
-		dice ^= dice << 17;
-		i = (size_t)((dice >> 32) * arm->tiles >> 32);
+		arm->dice ^= arm->dice << 13;
+		arm->dice ^= arm->dice >> 7;
+		arm->dice ^= arm->dice << 17;
+		i = (size_t)((arm->dice >> 32) * arm->tiles >> 32);
 	} else {
 		arm->next = i + 1 == arm->tiles ? 0 : i + 1;
 	}
@@ -42,77 +41,86 @@ static inline unsigned char *advance(struct arm *arm)
 
 TILE_CODE static void load_amx(void *argument, long n)
 {
-	struct arm *arm = argument;
-	long stride = arm->stride;
+	struct arm at = *(const struct arm *)argument; /* in registers, whatever the loop writes */
+	long stride = at.stride;
 	tile_configure(&tile_full);
 	for (; n > 0; n -= 8) {
-		tile_load(0, advance(arm), stride);
-		tile_load(1, advance(arm), stride);
-		tile_load(2, advance(arm), stride);
-		tile_load(3, advance(arm), stride);
-		tile_load(4, advance(arm), stride);
-		tile_load(5, advance(arm), stride);
-		tile_load(6, advance(arm), stride);
-		tile_load(7, advance(arm), stride);
+		tile_load(0, advance(&at), stride);
+		tile_load(1, advance(&at), stride);
+		tile_load(2, advance(&at), stride);
+		tile_load(3, advance(&at), stride);
+		tile_load(4, advance(&at), stride);
+		tile_load(5, advance(&at), stride);
+		tile_load(6, advance(&at), stride);
+		tile_load(7, advance(&at), stride);
 	}
 	tile_release();
+	((struct arm *)argument)->next = at.next;
+	((struct arm *)argument)->dice = at.dice;
 }
 
 TILE_CODE static void store_amx(void *argument, long n)
 {
-	struct arm *arm = argument;
+	struct arm at = *(const struct arm *)argument; /* in registers, whatever the loop writes */
 	tile_configure(&tile_full);
 	tile_zero(0);
 	tile_zero(1);
 	for (; n > 0; n -= 8) {
-		tile_store(0, advance(arm), ROW);
-		tile_store(1, advance(arm), ROW);
-		tile_store(0, advance(arm), ROW);
-		tile_store(1, advance(arm), ROW);
-		tile_store(0, advance(arm), ROW);
-		tile_store(1, advance(arm), ROW);
-		tile_store(0, advance(arm), ROW);
-		tile_store(1, advance(arm), ROW);
+		tile_store(0, advance(&at), ROW);
+		tile_store(1, advance(&at), ROW);
+		tile_store(0, advance(&at), ROW);
+		tile_store(1, advance(&at), ROW);
+		tile_store(0, advance(&at), ROW);
+		tile_store(1, advance(&at), ROW);
+		tile_store(0, advance(&at), ROW);
+		tile_store(1, advance(&at), ROW);
 	}
 	tile_release();
+	((struct arm *)argument)->next = at.next;
+	((struct arm *)argument)->dice = at.dice;
 }
 
-/* The 16 rows of a tile, one vector or several words per row. */
-#define VECTOR_LOAD(name, isa, type, per_row, load, sink) \
+/* The 16 rows of a tile, written out: a loop around one or two loads would cost as much as they do. */
+#define FOUR(step) step step step step
+#define SIXTEEN(step) FOUR(step) FOUR(step) FOUR(step) FOUR(step)
+#define TAKE(sink, value) __asm__ volatile("" :: sink(value)); /* loaded, and not used */
+#define VECTOR_LOAD(name, isa, take_row) \
 	isa static void name(void *argument, long n) \
 	{ \
-		struct arm *arm = argument; \
+		struct arm at = *(const struct arm *)argument; \
 		for (; n > 0; n--) { \
-			const unsigned char *row = advance(arm); \
-			_Pragma("GCC unroll 16") for (int i = 0; i < 16; i++, row += arm->stride) \
-				for (int k = 0; k < per_row; k++) { \
-					type value = load((const void *)(row + (size_t)k * sizeof(type))); \
-					__asm__ volatile("" :: sink(value)); \
-				} \
+			const unsigned char *row = advance(&at); \
+			SIXTEEN(take_row row += at.stride;) \
 		} \
+		((struct arm *)argument)->next = at.next; \
+		((struct arm *)argument)->dice = at.dice; \
 	}
-#define VECTOR_STORE(name, isa, type, per_row, store, value) \
+#define VECTOR_STORE(name, isa, put_row) \
 	isa static void name(void *argument, long n) \
 	{ \
-		struct arm *arm = argument; \
+		struct arm at = *(const struct arm *)argument; \
 		for (; n > 0; n--) { \
-			unsigned char *row = advance(arm); \
-			_Pragma("GCC unroll 16") for (int i = 0; i < 16; i++, row += ROW) \
-				for (int k = 0; k < per_row; k++) \
-					store((void *)(row + (size_t)k * sizeof(type)), value); \
+			unsigned char *row = advance(&at); \
+			SIXTEEN(put_row row += ROW;) \
 			BARRIER(); \
 		} \
+		((struct arm *)argument)->next = at.next; \
+		((struct arm *)argument)->dice = at.dice; \
 	}
-#define LOAD_WORD(p) (*(const uint64_t *)(p))
-#define STORE_WORD(p, v) (*(uint64_t *)(p) = (v))
 #define AVX512 __attribute__((target("avx512f")))
 #define AVX2 __attribute__((target("avx2")))
-VECTOR_LOAD(load_avx512, AVX512, __m512i, 1, _mm512_load_si512, "v")
-VECTOR_LOAD(load_avx2, AVX2, __m256i, 2, _mm256_load_si256, "x")
-VECTOR_LOAD(load_scalar, , uint64_t, 8, LOAD_WORD, "r")
-VECTOR_STORE(store_avx512, AVX512, __m512i, 1, _mm512_store_si512, _mm512_setzero_si512())
-VECTOR_STORE(store_avx2, AVX2, __m256i, 2, _mm256_store_si256, _mm256_setzero_si256())
-VECTOR_STORE(store_scalar, , uint64_t, 8, STORE_WORD, 0)
+#define HALF(row, k) ((void *)((row) + 32 * (k)))
+#define WORD(row, k) (*(uint64_t *)((row) + 8 * (k)))
+#define READ(row, k) (*(const uint64_t *)((row) + 8 * (k)))
+VECTOR_LOAD(load_avx512, AVX512, TAKE("v", _mm512_load_si512(row)))
+VECTOR_LOAD(load_avx2, AVX2, TAKE("x", _mm256_load_si256((const void *)row)) TAKE("x", _mm256_load_si256((const void *)(row + 32))))
+VECTOR_LOAD(load_scalar, , TAKE("r", READ(row, 0)) TAKE("r", READ(row, 1)) TAKE("r", READ(row, 2)) TAKE("r", READ(row, 3))
+	    TAKE("r", READ(row, 4)) TAKE("r", READ(row, 5)) TAKE("r", READ(row, 6)) TAKE("r", READ(row, 7)))
+VECTOR_STORE(store_avx512, AVX512, _mm512_store_si512(row, _mm512_setzero_si512());)
+VECTOR_STORE(store_avx2, AVX2, _mm256_store_si256(HALF(row, 0), _mm256_setzero_si256());
+	     _mm256_store_si256(HALF(row, 1), _mm256_setzero_si256());)
+VECTOR_STORE(store_scalar, , WORD(row, 0) = 0; WORD(row, 1) = 0; WORD(row, 2) = 0; WORD(row, 3) = 0;
+	     WORD(row, 4) = 0; WORD(row, 5) = 0; WORD(row, 6) = 0; WORD(row, 7) = 0;)
 
 static struct arm arms[MOST];
 static int arm_count;
@@ -139,7 +147,8 @@ static void add(const struct memory *memory, const char *pages, const char *op, 
 	if (arm_count == MOST || tiles < 16)
 		return;
 	arm_count++;
-	*arm = (struct arm){.base = memory->base, .tiles = tiles, .stride = stride, .random = random, .work = work};
+	*arm = (struct arm){.base = memory->base, .tiles = tiles, .stride = stride, .random = random, .work = work,
+			    .dice = random_bits() | 1};
 	arm->warm = memory->size <= 2 * machine.llc;
 	arm->per_slice = (calibrate(work, arm, plan.slice_ns) + 7) / 8 * 8;
 	arm->id = series("tileload", "bandwidth", "rate", "B", "higher", "isa=%s op=%s access=%s pages=%s stride=%ld size=%zu", isa, op,

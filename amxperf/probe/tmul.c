@@ -41,58 +41,40 @@ TILE_KERNEL(tile_fp16, tile_dp_fp16)
 
 enum { LANES = 10 }; /* independent accumulators: two units with a latency of 4 or 5 cycles */
 
-/* A loop over LANES accumulators; `a` and `b` are hidden anew for each product, so that none is shared or moved out of the loop. */
-#define VECTOR_KERNEL(name, isa, vector, hide, zero, step) \
-	__attribute__((target(isa))) static void name(void *unused, long rounds) \
+/* Ten accumulators with names, not an array: compilers leave that in memory. The factors are hidden anew for each product, so that none
+   is known, shared or moved out of the loop. */
+#define ONE(c, hide, step) do { hide(a); hide(b); c = step(c, a, b); hide(c); } while (0)
+#define VECTOR_KERNEL(name, isa, factor, nothing, sum, zero, hide, step) \
+	isa static void name(void *unused, long rounds) \
 	{ \
-		vector a = zero, b = zero, c[LANES]; \
+		factor a = nothing, b = nothing; \
+		sum c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero, c8 = zero, c9 = zero; \
 		(void)unused; \
-		for (int i = 0; i < LANES; i++) \
-			c[i] = zero; \
-		while (rounds--) \
-			_Pragma("GCC unroll 10") for (int i = 0; i < LANES; i++) { \
-				hide(a); \
-				c[i] = step(c[i], a, b); \
-				hide(c[i]); \
-			} \
+		while (rounds--) { \
+			ONE(c0, hide, step); ONE(c1, hide, step); ONE(c2, hide, step); ONE(c3, hide, step); ONE(c4, hide, step); \
+			ONE(c5, hide, step); ONE(c6, hide, step); ONE(c7, hide, step); ONE(c8, hide, step); ONE(c9, hide, step); \
+		} \
 	}
+#define TARGET(isa) __attribute__((target(isa)))
+#define F256 __m256, _mm256_setzero_ps()
+#define I256 __m256i, _mm256_setzero_si256()
+#define F512 __m512, _mm512_setzero_ps()
+#define I512 __m512i, _mm512_setzero_si512()
+/* Through one more macro, so that the pairs above become two arguments each. */
+#define KERNEL(...) VECTOR_KERNEL(__VA_ARGS__)
 #define FMA256(c, a, b) _mm256_fmadd_ps(a, b, c)
 #define FMA512(c, a, b) _mm512_fmadd_ps(a, b, c)
 #define MADD256(c, a, b) _mm256_add_epi32(c, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1)))
 #define MADD512(c, a, b) _mm512_add_epi32(c, _mm512_madd_epi16(_mm512_maddubs_epi16(a, b), _mm512_set1_epi16(1)))
 #define DPBF16(c, a, b) _mm512_dpbf16_ps(c, (__m512bh)(a), (__m512bh)(b))
-VECTOR_KERNEL(avx2_f32, "avx2,fma", __m256, HIDE_VEC, _mm256_setzero_ps(), FMA256)
-VECTOR_KERNEL(avx2_int8, "avx2", __m256i, HIDE_VEC, _mm256_setzero_si256(), MADD256)
-VECTOR_KERNEL(avx512_f32, "avx512f", __m512, HIDE_ZMM, _mm512_setzero_ps(), FMA512)
-VECTOR_KERNEL(avx512_int8, "avx512f,avx512bw", __m512i, HIDE_ZMM, _mm512_setzero_si512(), MADD512)
-VECTOR_KERNEL(avx512_vnni, "avx512f,avx512vnni", __m512i, HIDE_ZMM, _mm512_setzero_si512(), _mm512_dpbusd_epi32)
-
-__attribute__((target("avx512f,avx512bf16"))) static void avx512_bf16(void *unused, long rounds)
-{
-	__m512 c[LANES];
-	__m512i a = _mm512_setzero_si512(), b = a;
-	(void)unused;
-	for (int i = 0; i < LANES; i++)
-		c[i] = _mm512_setzero_ps();
-	while (rounds--)
-		_Pragma("GCC unroll 10") for (int i = 0; i < LANES; i++) {
-			HIDE_ZMM(a);
-			c[i] = DPBF16(c[i], a, b);
-			HIDE_ZMM(c[i]);
-		}
-}
-
-static void scalar_f32(void *unused, long rounds)
-{
-	float a = 0, b = 0, c[LANES] = {0};
-	(void)unused;
-	while (rounds--)
-		_Pragma("GCC unroll 10") for (int i = 0; i < LANES; i++) {
-			HIDE_VEC(a);
-			c[i] += a * b;
-			HIDE_VEC(c[i]);
-		}
-}
+#define MULADD(c, a, b) ((c) + (a) * (b))
+KERNEL(avx2_f32, TARGET("avx2,fma"), F256, F256, HIDE_VEC, FMA256)
+KERNEL(avx2_int8, TARGET("avx2"), I256, I256, HIDE_VEC, MADD256)
+KERNEL(avx512_f32, TARGET("avx512f"), F512, F512, HIDE_ZMM, FMA512)
+KERNEL(avx512_int8, TARGET("avx512f,avx512bw"), I512, I512, HIDE_ZMM, MADD512)
+KERNEL(avx512_vnni, TARGET("avx512f,avx512vnni"), I512, I512, HIDE_ZMM, _mm512_dpbusd_epi32)
+KERNEL(avx512_bf16, TARGET("avx512f,avx512bf16"), I512, F512, HIDE_ZMM, DPBF16)
+KERNEL(scalar_f32, , float, 0, float, 0, HIDE_VEC, MULADD)
 
 struct kernel {
 	const char *isa, *dtype;

@@ -12,7 +12,7 @@ from amxperf.formats import recognise
 from amxperf.formats.probe import EMULATED, facts, read, sniff, whole
 
 CONTROLS = Path(__file__).with_name("probe-controls.log")
-"""amxprobe --seed 1 --iterations 3 --slice-us 100 --largest 65536 on a KVM guest without AMX (AMD EPYC), 2026-11-24."""
+"""amxprobe --seed 1 --iterations 3 --slice-us 50 --largest 65536 on a KVM guest without AMX (AMD EPYC), 2026-11-24."""
 
 LOG = """\
 amxprobe 1
@@ -59,13 +59,13 @@ def test_values():
 
 
 def test_recorded_controls():
-    # awk '/^[0-9]+ /' tests/formats/probe-controls.log | wc -l -> 75; grep -c ^series -> 17
+    # awk '/^[0-9]+ /' tests/formats/probe-controls.log | wc -l
     document = load(CONTROLS)
     tables, notes = read(document, {})
     data = tables["measurements"]
     assert recognise(document) == "probe" and sniff(document) == 95 and whole(document)
     assert len(data) == sum(line[0].isdigit() for line in document.lines) and (data["value"] > 0).any()
-    assert set(data["benchmark"]) == {"tmul", "tileload", "exit", "jitter"} and "amx" not in set(data["isa"])
+    assert len(set(data["benchmark"])) == 11 and "amx" not in set(data["isa"])
     assert {"machine", "skipped-case"} == set(codes(notes)) and facts(document)["hypervisor"] == "KVMKVMKVM"
 
 

@@ -13,4 +13,4 @@ def program(tmp_path_factory):
 
     if platform.machine() != "x86_64" or not any(map(shutil.which, COMPILERS)):
         pytest.skip("needs an x86-64 processor and a C compiler")
-    return compile(tmp_path_factory.mktemp("probe") / "amxprobe")
+    return compile(tmp_path_factory.mktemp("probe") / "amxprobe", extra=("-Wall", "-Wextra", "-Werror"))
