@@ -85,16 +85,7 @@ def everything(callers):
     return rows, content(tables(write(rows, "console with caller")))
 
 
-FAILING = dict.fromkeys(
-    ["dmesg -J", "dmesg -x -J with caller", "/dev/kmsg with dictionary"],
-    "distances are counted in lines of the file, of which a record of these forms has several",
-)
-
-
-@pytest.mark.parametrize(
-    "form",
-    [pytest.param(form, marks=[pytest.mark.xfail(strict=True, reason=FAILING[form])] if form in FAILING else []) for form in FORMS],
-)
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_all_captures(form, tmp_path):
     rows, expected = everything(FORMS[form].callers)
     data = write(rows, form)
