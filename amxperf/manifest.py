@@ -24,6 +24,7 @@ KEYS = {
     "source": (str, "where it was published"),
     "warmup": (int, "iterations left out at the start of each benchmark in each launch"),
     "location": (str, "median (default) or mean: the location of a launch"),
+    "block": (str, "boot, or the column whose equal values pair the two arms of a comparison"),
     "ignore": (list, "patterns of files that are not captures"),
     "machine": (dict, "the machine, and what is unknown about it"),
     "environments": (dict, "per environment: title, boot, machine keys that differ"),
@@ -82,6 +83,11 @@ class Manifest:
     @property
     def location(self) -> str:
         return self.raw.get("location", "median")
+
+    @property
+    def block(self) -> str:
+        """The column whose equal values pair the arms of a comparison, or ''."""
+        return self.raw.get("block", "")
 
     @property
     def ignore(self) -> list[str]:

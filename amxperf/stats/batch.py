@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
 
-from . import many, verdict
+from . import estimates, many, verdict
 from .estimates import Estimates
 from .nested import Nested
 from .result import Caution, Comparison, Counts, not_comparable
@@ -59,7 +60,7 @@ class Batch(Sequence[Comparison]):
         """Upper end of the interval."""
         return _exp(self.estimates.high)
 
-    @property
+    @cached_property
     def verdicts(self) -> np.ndarray:
         """Verdict of each comparison, after adjustment where there is one; array of str."""
         found = verdict.judge_many(self.estimates, self.margin, self.confidence, self.adjusted)
@@ -87,7 +88,7 @@ class Batch(Sequence[Comparison]):
             return [self[i] for i in range(*index.indices(len(self)))]
         i = range(len(self))[index]
         level, code = str(self.levels[i]), str(self.codes[i])
-        least, counts = int(self.replicates[i].min()), tuple(int(n) for n in self.replicates[i])
+        counts = tuple(int(n) for n in self.replicates[i])
         common: dict[str, Any] = {
             "replicate": level, "confidence": self.confidence, "margin": self.margin,
             "baseline_n": Counts(*(int(n) for n in self.sizes[0][i])),
@@ -102,42 +103,61 @@ class Batch(Sequence[Comparison]):
                 within = self._inside(self.within[int(self.inner[i])], level)
             return not_comparable(code, alone(*counts, level), ratio=_exp_one(estimate.shift), spread=spread, within=within,
                                   components=parts, **common)  # fmt: skip
-        many_boots = level == "launch" and self.sizes[0] is not None and self._boots(i) > 1
-        cautions = (*few(least, level), *mixed(many_boots), *estimate.cautions, *_clamped(parts))
+        method, said, cautions = self.texts(i)
         if code:
-            return not_comparable(code, estimate.cautions[-1].message, ratio=_exp_one(estimate.shift), spread=spread,
-                                  cautions=cautions, components=parts, **common)  # fmt: skip
+            return not_comparable(code, said, ratio=_exp_one(estimate.shift), spread=spread, cautions=cautions,
+                                  components=parts, **common)  # fmt: skip
         adjusted = math.nan if self.adjusted is None else float(self.adjusted[i])
-        found = str(verdict.judge(estimate.low, estimate.high, estimate.low90, estimate.high90, self.margin,
-                                  adjusted, self.confidence))  # fmt: skip
-        excludes = estimate.low > 0 or estimate.high < 0
-        if excludes and "different" not in found:
-            text = (f"the interval excludes 1 on its own, and no longer after adjustment for {self.family} comparisons "
-                    f"(p {estimate.p:.2g}, adjusted {adjusted:.2g})")  # fmt: skip
-            cautions = (*cautions, Caution("multiplicity", text))
-        needed = None
-        if found == "inconclusive" and least >= ENOUGH and not excludes:
-            noise = (self._pair_spread(i), 0.0) if self.paired else spread
-            needed = verdict.settle(estimate.shift, *noise, self.confidence, self.margin, max(counts))
         low, high, low90, high90 = (_exp_one(end) for end in (estimate.low, estimate.high, estimate.low90, estimate.high90))
         return Comparison(
-            ratio=_exp_one(estimate.shift), low=low, high=high, method=estimate.method, p=estimate.p, verdict=found, code="",
-            reason=reason(found, self.confidence, self.margin, needed, level, excludes), settle=needed, cautions=cautions,
-            within=None, low90=low90, high90=high90, spread_baseline=spread[0], spread_treatment=spread[1],
+            ratio=_exp_one(estimate.shift), low=low, high=high, method=method, p=estimate.p, verdict=str(self.verdicts[i]), code="",
+            reason=said, settle=int(self._settles[i]) or None, cautions=cautions, within=None, low90=low90, high90=high90,
+            spread_baseline=spread[0], spread_treatment=spread[1],
             adjusted=adjusted, family=0 if math.isnan(adjusted) else self.family, df=estimate.df,
             pairs=counts[0] if self.paired else 0, components=parts, **common,
         )  # fmt: skip
 
-    def _boots(self, i: int) -> int:
-        return max(int(np.diff(arm.arms)[i]) for arm in self.arms) if self.arms else 1
+    def texts(self, i: int) -> tuple[str, str, tuple[Caution, ...]]:
+        """Method, reason and cautions of a comparison, without building it."""
+        level, code, counts = str(self.levels[i]), str(self.codes[i]), [int(n) for n in self.replicates[i]]
+        if code.startswith("one-"):
+            return "ratio only", alone(*counts, level), ()
+        several = level == "launch" and self._boots(i) > 1
+        cautions = (*few(min(counts), level), *mixed(several), *estimates.read_out(int(self.estimates.flags[i]), *counts))
+        if code:
+            return "ratio only", cautions[-1].message, cautions
+        found, settle = str(self.verdicts[i]), int(self._settles[i])
+        excludes = bool(self.estimates.low[i] > 0 or self.estimates.high[i] < 0)
+        if excludes and "different" not in found:
+            text = (f"the interval excludes 1 on its own, and no longer after adjustment for {self.family} comparisons "
+                    f"(p {self.estimates.p[i]:.2g}, adjusted {self.adjusted[i]:.2g})")  # fmt: skip
+            cautions = (*cautions, Caution("multiplicity", text))
+        said = reason(found, self.confidence, self.margin, settle or None, level, excludes)
+        return estimates.METHODS[int(self.estimates.method[i])], said, cautions
 
-    def _pair_spread(self, i: int) -> float:
-        """Standard deviation of the paired log ratios, from the interval's own numbers."""
+    @cached_property
+    def _settles(self) -> np.ndarray:
+        """Replicates that would settle each comparison; 0 where nothing is open or nobody can tell."""
+        open_ = (self.verdicts == "inconclusive") & (self.replicates.min(axis=1) >= ENOUGH)
+        open_ &= (self.estimates.low <= 0) & (self.estimates.high >= 0)
+        rows = np.flatnonzero(open_)
+        out = np.zeros(len(self), dtype=np.int64)
+        noise = (self._pair_spreads[rows], np.zeros(len(rows))) if self.paired else tuple(part[rows] for part in self.spreads)
+        out[rows] = verdict.settle_many(self.estimates.shift[rows], *noise, self.confidence, self.margin,
+                                        self.replicates[rows].max(axis=1))  # fmt: skip
+        return out
+
+    @cached_property
+    def _pair_spreads(self) -> np.ndarray:
+        """Standard deviations of the paired log ratios, from the intervals' own numbers."""
         from scipy.special import stdtrit
 
-        row, n = self.estimates.row(i), int(self.replicates[i][0])
-        half = (row.high - row.low) / 2
-        return half / float(stdtrit(n - 1, 0.5 + self.confidence / 2)) * math.sqrt(n)
+        n = self.replicates[:, 0]
+        half = (self.estimates.high - self.estimates.low) / 2
+        return half / stdtrit(np.maximum(n - 1, 1), 0.5 + self.confidence / 2) * np.sqrt(n)
+
+    def _boots(self, i: int) -> int:
+        return max(int(arm.arms[i + 1] - arm.arms[i]) for arm in self.arms) if self.arms else 1
 
     def _components(self, i: int, level: str) -> tuple[Variances, ...]:
         if self.arms is None:
@@ -153,14 +173,6 @@ class Batch(Sequence[Comparison]):
             return found.within
         label = Caution(f"within-{level}", f"this speaks for these two {PLURAL[level]} only, not for the systems")
         return replace(found, cautions=(label, *found.cautions))
-
-
-def _clamped(parts: tuple[Variances, ...]) -> tuple[Caution, ...]:
-    levels = sorted({level for part in parts for level in part.clamped})
-    if not levels:
-        return ()
-    which = " and ".join(PLURAL[level] for level in levels)
-    return (Caution("variance-clamped", f"the variance between {which} came out below 0 and is shown as 0"),)
 
 
 def _exp(values: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -77,34 +76,57 @@ def settle(
     >>> settle(0.0, 0.03, 0.03, 0.95, 0.0, 5) is None     # no difference and no margin: never
     True
     """
+    found = settle_many(*(np.array([value], dtype=float) for value in (shift, spread_baseline, spread_treatment)),
+                        confidence, margin, np.array([above]))  # fmt: skip
+    return int(found[0]) or None
+
+
+def settle_many(
+    shift: np.ndarray,
+    spread_baseline: np.ndarray,
+    spread_treatment: np.ndarray,
+    confidence: float,
+    margin: float,
+    above: np.ndarray,
+) -> np.ndarray:
+    """`settle` for many comparisons, arrays of one shape; 0 stands for None.
+
+    >>> settle_many(np.array([0.02, 0.0]), np.array([0.03] * 2), np.array([0.03] * 2), 0.95, 0.0, np.array([5, 5])).tolist()
+    [19, 0]
+    """
     from scipy.special import stdtrit
 
-    squares = spread_baseline**2, spread_treatment**2
-    total = sum(squares)
-    if not (math.isfinite(total) and total > 0):
-        return None
-    ratio = total**2 / sum(square**2 for square in squares)
-    alpha, distance, bound = 1 - confidence, abs(shift), math.log1p(margin)
+    total = spread_baseline**2 + spread_treatment**2
+    out = np.zeros(len(total), dtype=np.int64)
+    known = np.flatnonzero(np.isfinite(total) & (total > 0))
+    ratio = total[known] ** 2 / (spread_baseline[known] ** 4 + spread_treatment[known] ** 4)
+    total, distance, bound, alpha = total[known], np.abs(shift[known]), math.log1p(margin), 1 - confidence
 
-    def enough(n: int) -> bool:
-        df, se = (n - 1) * ratio, math.sqrt(total / n)
-        return bool(distance > stdtrit(df, 1 - alpha / 2) * se or distance + stdtrit(df, 1 - alpha) * se < bound)
+    def enough(n: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Is n enough for these of the known comparisons? If it is, so is every larger n."""
+        df, se = (n - 1) * ratio[rows], np.sqrt(total[rows] / n)
+        near = distance[rows] < bound
+        found = distance[rows] > stdtrit(df, 1 - alpha / 2) * se
+        found[near] |= (distance[rows] + stdtrit(df, 1 - alpha) * se < bound)[near]
+        return found
 
-    return _smallest(enough, max(above + 1, 2))
-
-
-def _smallest(enough: Callable[[int], bool], start: int) -> int | None:
-    """First n from `start` on for which `enough` holds, by doubling and halving; it holds for all larger n."""
-    if enough(start):
-        return start
-    below, step = start, 1
-    while not enough(below + step):
-        below += step
-        step *= 2
-        if below > LIMIT:
-            return None
-    above = below + step
-    while above - below > 1:
-        middle = (above + below) // 2
-        below, above = (below, middle) if enough(middle) else (middle, above)
-    return above if above <= LIMIT else None
+    # Up to `low` is not enough, or not asked; `high` is what is tried next, further and further away.
+    low = np.maximum(above[known], 1)
+    high, step = low + 1, np.ones(len(known), dtype=np.int64)
+    open_ = np.arange(len(known))
+    while len(open_):
+        open_ = open_[~enough(high[open_], open_)]
+        low[open_] = high[open_]
+        high[open_] += step[open_]
+        step[open_] *= 2
+        open_ = open_[low[open_] < LIMIT]
+    found = np.flatnonzero(low < LIMIT)
+    open_ = found[high[found] - low[found] > 1]
+    while len(open_):
+        middle = (low[open_] + high[open_]) // 2
+        yes = enough(middle, open_)
+        high[open_[yes]], low[open_[~yes]] = middle[yes], middle[~yes]
+        open_ = open_[high[open_] - low[open_] > 1]
+    found = found[high[found] <= LIMIT]
+    out[known[found]] = high[found]
+    return out

@@ -1,0 +1,245 @@
+"""Comparisons of two arms, one per benchmark: arrays inside, a frozen result each when it is looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .capture import Note
+from .errors import DataError, UsageError
+from .pairing import IDENTITY, Pairing
+from .sampling import Samples
+from .stats.batch import Batch
+from .stats.result import Caution, Comparison, Counts, not_comparable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 2
+"""Version of the JSON form of several comparisons."""
+
+
+@dataclass(frozen=True)
+class Results(Sequence[Comparison]):
+    """The comparisons of a pairing; each is built when it is asked for.
+
+    named : what all of them carry (selectors, kind). environments : cautions on the machines of a pair.
+    """
+
+    pairing: Pairing
+    samples: Samples
+    batch: Batch
+    named: dict[str, Any]
+    environments: Callable[[int], tuple[Caution, ...]]
+
+    def __len__(self) -> int:
+        return len(self.pairing)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._built(range(len(self))[index])
+
+    @property
+    def place(self) -> np.ndarray:
+        """Row of each comparison in the batch; -1 for a refused one."""
+        out = np.full(len(self), -1)
+        out[self.samples.which] = np.arange(len(self.samples.which))
+        return out
+
+    def _built(self, i: int) -> Comparison:
+        refused = self.samples.refused
+        sizes = [Counts(*(int(n) for n in side)) for side in self.samples.sizes[i]]
+        if refused.codes[i]:
+            result = not_comparable(
+                str(refused.codes[i]), refused.reasons[i](), replicate="launch", baseline_n=sizes[0], treatment_n=sizes[1],
+                confidence=self.batch.confidence, margin=self.batch.margin,
+            )  # fmt: skip
+        else:
+            result = self.batch[int(np.searchsorted(self.samples.which, i))]
+            result = replace(result, baseline_n=sizes[0], treatment_n=sizes[1])
+        mine = self.samples.cautions.get(i, ()) if not refused.codes[i] else ()
+        cautions = (*result.cautions, *mine, *self.environments(i))
+        return replace(result.named(**self.pairing.identity(i), factors=self.pairing.factors(i), **self.named), cautions=cautions)
+
+    def frame(self) -> pd.DataFrame:
+        """One row per comparison, made from the arrays."""
+        import pandas as pd
+
+        pairing, batch, count = self.pairing, self.batch, len(self)
+        first, place = pairing.first[:, 0], self.place
+        good = place >= 0
+
+        def words(name: str) -> np.ndarray:
+            part = pairing.columns[name]
+            return np.array(part.words, dtype=object)[part.codes[first]]
+
+        def spread(values: np.ndarray, fill: Any) -> np.ndarray:
+            out = np.full(count, fill, dtype=values.dtype if values.dtype.kind != "i" else np.int64)
+            out[good] = values[place[good]]
+            return out
+
+        data: dict[str, Any] = {name: words(name) for name in IDENTITY}
+        data |= {key: np.full(count, self.named[key], dtype=object) for key in ("baseline", "treatment")}
+        for name, mask in pairing.fixed.items():
+            found = words(name)
+            stated = mask & (found != "")
+            if stated.any():
+                data[name] = np.where(stated, found, np.nan)
+        sizes = self.samples.sizes
+        texts = [self._texts(i, row) for i, row in enumerate(place.tolist())]
+        data |= {
+            "ratio": spread(batch.ratio, np.nan), "low": spread(batch.low, np.nan), "high": spread(batch.high, np.nan),
+            "confidence": np.full(count, batch.confidence), "p": spread(batch.estimates.p, np.nan),
+            "verdict": spread(batch.verdicts.astype(object), "not comparable"),
+            "code": np.where(good, spread(batch.codes, ""), self.samples.refused.codes),
+            "replicate": spread(batch.levels, "launch"),
+            **{f"{arm}_{level}": sizes[:, side, k] for side, arm in enumerate(("baseline", "treatment"))
+               for k, level in enumerate(("boots", "launches", "iterations"))},
+            "method": [text[0] for text in texts], "reason": [text[1] for text in texts], "cautions": [text[2] for text in texts],
+            "adjusted": spread(batch.adjusted if batch.adjusted is not None else np.full(len(batch), np.nan), np.nan),
+        }  # fmt: skip
+        return pd.DataFrame(data)
+
+    def _texts(self, i: int, row: int) -> tuple[str, str, str]:
+        """Method, reason and caution codes of a comparison."""
+        refused = self.samples.refused
+        method, reason, cautions = ("ratio only", refused.reasons[i](), ()) if row < 0 else self.batch.texts(row)
+        mine = self.samples.cautions.get(i, ()) if row >= 0 else ()
+        every = (*cautions, *mine, *self.environments(i))
+        return method, reason, " ".join(caution.code for caution in every)
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Several comparisons of the same two arms, one per benchmark, metric and combination of the other factors.
+
+    `notes` say what was left out (groups that only one arm has). `geomeans` put the comparisons of a group together.
+    """
+
+    dataset: str
+    kind: str
+    baseline: str
+    treatment: str
+    results: Sequence[Comparison]
+    notes: tuple[Note, ...] = ()
+    geomeans: tuple[Comparison, ...] = ()
+
+    def __iter__(self) -> Iterator[Comparison]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __getitem__(self, index: int) -> Comparison:
+        return self.results[index]
+
+    def one(self, **wanted: str) -> Comparison:
+        """The comparison whose benchmark, metric or factors are as wanted; UsageError unless exactly one is."""
+        found = [result for result in self.results if _matches(result, wanted)]
+        if len(found) != 1:
+            raise UsageError(f"{len(found)} comparisons match {wanted}", hint="name more or fewer factors")
+        return found[0]
+
+    def varying(self, result: Comparison) -> list[tuple[str, str]]:
+        """The factors of a comparison that differ between the comparisons: what tells it from the others."""
+        values = _values(self)
+        return [(key, value) for key, value in result.factors if len(values.get(key, ())) > 1]
+
+    def frame(self) -> pd.DataFrame:
+        """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method.
+
+        Intervals and p are those of each comparison alone; `adjusted` is p after Benjamini and Hochberg, which verdicts use.
+        """
+        import pandas as pd
+
+        if isinstance(self.results, Results):
+            return self.results.frame()
+        return pd.DataFrame([_row(result) for result in self.results])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON, with every comparison and note."""
+        return {
+            "schema": SCHEMA,
+            "dataset": self.dataset,
+            "kind": self.kind,
+            "baseline": self.baseline,
+            "treatment": self.treatment,
+            "results": [result.to_dict() for result in self.results],
+            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "geomeans": [result.to_dict() for result in self.geomeans],
+        }
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The same as text; the same results give the same bytes."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Comparisons:
+        """Read back what `to_dict` wrote, of this version or the one before; anything odd is a DataError."""
+        if not isinstance(data, Mapping) or data.get("schema") not in (1, SCHEMA):
+            found = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
+            raise DataError(f"these are no comparisons of schema version {SCHEMA}: found {found!r}")
+        try:
+            heads = [str(data[key]) for key in ("dataset", "kind", "baseline", "treatment")]
+            notes = tuple(Note(str(note["code"]), str(note["message"])) for note in data["notes"])
+            results, geomeans = (tuple(Comparison.from_dict(item) for item in data.get(key, ())) for key in ("results", "geomeans"))
+        except (KeyError, TypeError) as error:
+            raise DataError(f"comparisons lack or misplace {error}") from error
+        return cls(*heads, results, notes, geomeans)
+
+    @classmethod
+    def from_json(cls, text: str) -> Comparisons:
+        """Read back what `to_json` wrote."""
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise DataError(f"not JSON: {error.msg}", line=error.lineno) from error
+
+    def __repr__(self) -> str:
+        counts: dict[str, int] = {}
+        for verdict in self.frame()["verdict"] if len(self) else ():
+            counts[verdict] = counts.get(verdict, 0) + 1
+        said = ", ".join(f"{number} {verdict}" for verdict, number in counts.items()) or "nothing in common"
+        return f"<Comparisons of {self.dataset}: {self.treatment} over {self.baseline}; {said}>"
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Comparisons) else NotImplemented
+
+    __hash__ = None
+
+
+def _values(found: Comparisons) -> dict[str, set[str]]:
+    """All values of each factor over the comparisons; a missing factor is a value of its own."""
+    if isinstance(found.results, Results):
+        pairing = found.results.pairing
+        out = {}
+        for name, mask in pairing.fixed.items():
+            part = pairing.columns[name]
+            codes = part.codes[pairing.first[:, 0]]
+            out[name] = {part.words[code] for code in np.unique(codes[mask])} | ({""} if not mask.all() else set())
+        return out
+    every = [dict(result.factors) for result in found.results]
+    return {key: {one.get(key, "") for one in every} for key in {key for one in every for key in one}}
+
+
+def _matches(result: Comparison, wanted: dict[str, str]) -> bool:
+    have = {"benchmark": result.benchmark, "metric": result.metric, **dict(result.factors)}
+    return all(have.get(key) == value for key, value in wanted.items())
+
+
+def _row(result: Comparison) -> dict[str, Any]:
+    return {
+        "benchmark": result.benchmark, "metric": result.metric, "unit": result.unit, "better": result.better,
+        "baseline": result.baseline, "treatment": result.treatment, **dict(result.factors),
+        "ratio": result.ratio, "low": result.low, "high": result.high, "confidence": result.confidence, "p": result.p,
+        "verdict": result.verdict, "code": result.code, "replicate": result.replicate,
+        **{f"{arm}_{level}": getattr(getattr(result, f"{arm}_n"), level) for arm in ("baseline", "treatment")
+           for level in ("boots", "launches", "iterations")},
+        "method": result.method, "reason": result.reason,
+        "cautions": " ".join(caution.code for caution in result.cautions), "adjusted": result.adjusted,
+    }  # fmt: skip

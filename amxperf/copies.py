@@ -1,0 +1,74 @@
+"""Data that look copied: an iteration given twice, or two launches with the same values throughout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .stats.result import Caution
+
+if TYPE_CHECKING:
+    from .sampling import _Full as Launches
+
+
+def copies(full: Launches, thread: np.ndarray | None, count: int, cautions: dict[int, list[Caution]]) -> None:
+    """Cautions for pairs 0 to `count` - 1, added to `cautions`.
+
+    `full` holds the launches of all arms (arm 2 i and 2 i + 1 of pair i); `thread` is a code per value, None where there is one.
+    """
+    pair = full.arm // 2
+    lengths = np.diff(full.starts)
+    for i, number in _repeated(full, thread, lengths, pair, count):
+        text = f"{number} values have the launch and iteration of another value"
+        cautions.setdefault(i, []).append(Caution("duplicate-rows", text))
+    for i, number in _identical(full, lengths, pair):
+        text = f"{number} launches repeat the values of another one exactly: copied files?"
+        cautions.setdefault(i, []).append(Caution("identical-launches", text))
+
+
+def _repeated(full: Launches, thread: np.ndarray | None, lengths: np.ndarray, pair: np.ndarray, count: int
+              ) -> list[tuple[int, int]]:  # fmt: skip
+    """Pairs with values that share launch, thread and iteration with an earlier one, and how many."""
+    if len(full.values) < 2:
+        return []
+    inside = np.ones(len(full.values), dtype=bool)
+    inside[full.starts[:-1]] = False
+    grows = full.iteration[1:] > full.iteration[:-1]
+    if thread is None and (grows | ~inside[1:]).all():
+        return []
+    launch = np.repeat(np.arange(len(lengths)), lengths)
+    known = np.flatnonzero(~np.isnan(full.iteration))
+    if not len(known):
+        return []
+    key = (full.iteration[known], thread[known] if thread is not None else np.zeros(len(known)), launch[known])
+    order = np.lexsort(key)
+    same = np.ones(max(len(known) - 1, 0), dtype=bool)
+    for part in key:
+        same &= part[order][1:] == part[order][:-1]
+    number = np.bincount(pair[launch[known[order[1:]][same]]], minlength=count)
+    return [(i, int(number[i])) for i in np.flatnonzero(number).tolist()]
+
+
+def _identical(full: Launches, lengths: np.ndarray, pair: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs with launches of more than two different values that equal an earlier launch of the pair, and how many."""
+    many = lengths > 2
+    if not many.any():
+        return []
+    bits = full.values.view(np.uint64) if full.values.flags.c_contiguous else full.values.copy().view(np.uint64)
+    place = np.arange(len(bits), dtype=np.uint64) - np.repeat(full.starts[:-1].astype(np.uint64), lengths)
+    with np.errstate(over="ignore"):  # a sum of scrambled words, modulo 2^64: equal launches have equal sums
+        mixed = (bits ^ (bits >> np.uint64(29))) * (np.uint64(2) * place + np.uint64(0x9E3779B97F4A7C15))
+        mixed ^= mixed >> np.uint64(32)
+        mark = np.add.reduceat(mixed, full.starts[:-1])
+    order = np.lexsort((mark, lengths, pair))
+    order = order[many[order]]
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for part in (pair, lengths, mark):
+        same &= part[order][1:] == part[order][:-1]
+    found: dict[int, int] = {}
+    for one, other in zip(order[:-1][same].tolist(), order[1:][same].tolist(), strict=True):
+        series = [full.values[full.starts[k] : full.starts[k + 1]] for k in (one, other)]
+        if np.array_equal(*series) and len(np.unique(series[0])) > 2:
+            found[int(pair[other])] = found.get(int(pair[other]), 0) + 1
+    return sorted(found.items())

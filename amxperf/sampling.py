@@ -1,0 +1,288 @@
+"""From paired rows to samples: which rows count, what a replicate is, and what speaks against it, for all pairs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .codes import combined, firsts
+from .copies import copies
+from .manifest import Manifest
+from .pairing import Pairing
+from .stats.nested import Nested
+from .stats.ragged import starts_of
+from .stats.result import Caution
+from .warmup import Numbered, left_out, seen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARE = 1e-9
+"""Shares of launches that differ by less are equal."""
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Why pairs cannot be compared: `codes[i]` is '' where pair i can; `reasons[i]` makes the sentence."""
+
+    codes: np.ndarray
+    reasons: dict[int, Callable[[], str]] = field(default_factory=dict)
+
+    def add(self, pairs: np.ndarray, code: str, reason: Callable[[int], str]) -> None:
+        """Refuse pairs that are not refused yet."""
+        for i in pairs[self.codes[pairs] == ""].tolist():
+            self.codes[i] = code
+            self.reasons[i] = lambda i=i: reason(i)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What is compared: for the pairs `which`, both arms as values in launches in replicates' boots (or blocks).
+
+    levels : replicate of each of them. sizes : boots (0 where unknown), launches and values of both arms, for all pairs,
+    shape (pairs, 2, 3). refused : why the other pairs are not among them. cautions : per pair, what the data bring.
+    boots : codes of the boots (or blocks) in the two arms' order, to tell shared ones.
+    """
+
+    which: np.ndarray
+    arms: tuple[Nested, Nested]
+    levels: np.ndarray
+    sizes: np.ndarray
+    refused: Refusals
+    cautions: dict[int, list[Caution]]
+    boots: tuple[np.ndarray, np.ndarray]
+    launches: tuple[np.ndarray, np.ndarray]
+
+
+def samples(pairing: Pairing, manifest: Manifest) -> Samples:
+    """Sort the rows of a pairing into samples.
+
+    The replicate is the block that the manifest names; else the boot where the arms share none, the launch where they do or
+    where nothing says which boot a launch belongs to (caution `boots-unknown`).
+    Refused: mixed-factors, not-informative, boots-partly-unknown, boots-uneven, no-common-block, not-positive.
+    """
+    count, columns, data = len(pairing), pairing.columns, pairing.rows
+    refused = Refusals(np.full(count, "", dtype=object))
+    cautions: dict[int, list[Caution]] = {}
+    refused.add(np.flatnonzero(pairing.mixed), "mixed-factors", pairing.mixture)
+    rep = firsts(pairing.cell, len(pairing.pair))
+    kept = _informative(pairing, rep, refused)
+    block = manifest.block if manifest.block in columns else ""
+    arm_of = np.where(kept, pairing.pair * 2 + pairing.treatment, -1)
+    cells = np.flatnonzero(arm_of >= 0)
+    # Boots and launches of each pair's arms, numbered so that those of one arm, then of one boot, stand together.
+    place = [(columns[name].codes[cells], len(columns[name].words)) for name in ("environment", "boot")]
+    inner = [(columns[block].codes[cells], len(columns[block].words))] if block else place
+    arm = arm_of[cells]
+    boot, boots = combined([(arm, 2 * count), *inner])
+    started = columns["launch"].codes[cells], len(columns["launch"].words)
+    launch, launches = combined([(arm, 2 * count), (boot, boots), *place, started])
+    head = firsts(launch, launches)
+    order = _order(arm[head], boot[head])
+    rank = np.empty(launches, dtype=np.int64)
+    rank[order] = np.arange(launches)
+    head = head[order]
+    number = np.full(len(arm_of), -1)
+    number[cells] = rank[launch]
+    row_launch = number[pairing.cell]
+    rows = np.flatnonzero(row_launch >= 0) if (row_launch < 0).any() else None
+    if rows is not None:
+        row_launch = row_launch[rows]
+    iteration = data["iteration"].to_numpy(dtype=float, na_value=np.nan)
+    iteration = iteration if rows is None else iteration[rows]
+    launch_arm = arm[head]
+    keep = left_out(iteration, launch_arm[row_launch], manifest.warmup, count, cautions) if manifest.warmup else None
+    if keep is not None:
+        rows = np.flatnonzero(keep) if rows is None else rows[keep]
+        row_launch, iteration = row_launch[keep], iteration[keep]
+    if (np.diff(row_launch) < 0).any():
+        by = np.argsort(row_launch, kind="stable")
+        rows = by if rows is None else rows[by]
+        row_launch, iteration = row_launch[by], iteration[by]
+    values = data["value"].to_numpy(dtype=float)
+    values = values if rows is None else values[rows]
+    lengths = np.bincount(row_launch, minlength=launches)
+    some = np.flatnonzero(lengths)
+    full = _Full(values, iteration, starts_of(lengths[some]), launch_arm[some], boot[head][some], cells[head][some], rows)
+    _positive(full, data, refused)
+    levels, sizes = _levels(pairing, full, block, refused, cautions)
+    thread = columns_of(data, "thread", rows)
+    copies(full, thread, count, cautions)
+    if not manifest.warmup:
+        seen(Numbered(full.values, full.iteration, thread, full.starts, full.arm), count, cautions)
+    return _split(full, pairing, levels, sizes, refused, cautions, block)
+
+
+@dataclass(frozen=True)
+class _Full:
+    """Launches of all arms: values and iterations one launch after the other, with arm, boot and first cell of each launch."""
+
+    values: np.ndarray
+    iteration: np.ndarray
+    starts: np.ndarray
+    arm: np.ndarray
+    boot: np.ndarray
+    cell: np.ndarray
+    rows: np.ndarray | None
+
+    def row(self, i: int) -> int:
+        """Row of the table that value i comes from."""
+        return i if self.rows is None else int(self.rows[i])
+
+
+def columns_of(data: pd.DataFrame, name: str, rows: np.ndarray | None) -> np.ndarray | None:
+    """Codes of a column for some rows; None where it has one value throughout."""
+    from .codes import coded
+
+    part = coded(data[name])
+    if len(part.words) < 2:
+        return None
+    return part.codes if rows is None else part.codes[rows]
+
+
+def _order(arm: np.ndarray, boot: np.ndarray) -> np.ndarray:
+    """Launches by arm, then boot, then as they came."""
+    key = arm * (int(boot.max(initial=0)) + 1) + boot
+    return np.arange(len(key)) if not (np.diff(key) < 0).any() else np.argsort(key, kind="stable")
+
+
+def _informative(pairing: Pairing, rep: np.ndarray, refused: Refusals) -> np.ndarray:
+    """Cells that belong to a pair and whose values can depend on speed; refuse pairs with an arm that has none."""
+    informative = pairing.rows["informative"].to_numpy()[rep]
+    member = pairing.pair >= 0
+    has = np.zeros((len(pairing), 2), dtype=bool)
+    good = member & informative
+    has[pairing.pair[good], pairing.treatment[good].astype(int)] = True
+
+    def reason(i: int) -> str:
+        side = int(has[i, 0])
+        return str(pairing.rows["reason"].iloc[rep[pairing.cells(i, side)[0]]]) or "the value cannot depend on speed"
+
+    refused.add(np.flatnonzero(~has.all(axis=1)), "not-informative", reason)
+    return member & (informative | ~has.all(axis=1)[np.maximum(pairing.pair, 0)])
+
+
+def _positive(full: _Full, data: pd.DataFrame, refused: Refusals) -> None:
+    bad = np.flatnonzero(~(full.values > 0) | ~np.isfinite(full.values))
+    if not len(bad):
+        return
+    pair = full.arm[np.searchsorted(full.starts, bad, side="right") - 1] // 2
+    found, first = np.unique(pair, return_index=True)
+    at = dict(zip(found.tolist(), bad[first].tolist(), strict=True))
+
+    def reason(i: int) -> str:
+        row = data.iloc[full.row(at[i])]
+        return f"{row['source']}, line {row['line']} has the value {row['value']:g}, and a ratio needs values above 0"
+
+    refused.add(found, "not-positive", reason)
+
+
+def _levels(pairing: Pairing, full: _Full, block: str, refused: Refusals, cautions: dict[int, list[Caution]]
+            ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Level of the replicate of each pair, and boots, launches and values of its arms."""
+    count = len(pairing)
+    boots = pairing.columns["boot"]
+    unknown = boots.codes[full.cell] == boots.code("")
+    started = np.bincount(full.arm, minlength=2 * count)
+    nameless = np.bincount(full.arm, weights=unknown, minlength=2 * count)
+    places = [(pairing.columns[name].codes[full.cell], len(pairing.columns[name].words)) for name in ("environment", "boot")]
+    home, homes = combined(places) if len(full.cell) else (np.zeros(0, dtype=np.int64), 1)
+    pair = full.arm // 2
+    both, groups = combined([(pair, count), (home, homes)]) if len(pair) else (pair, 0)
+    side = full.arm % 2
+    held = np.zeros((groups, 2))
+    np.add.at(held, (both, side), 1 / started[full.arm])
+    group_pair = np.zeros(groups, dtype=np.int64)
+    group_pair[both] = pair
+    shared = np.zeros(count, dtype=bool)
+    shared[group_pair[(held > 0).all(axis=1)]] = True
+    uneven = np.zeros(count, dtype=bool)
+    uneven[group_pair[np.abs(held[:, 0] - held[:, 1]) >= SHARE]] = True
+    any_unknown = (nameless > 0).reshape(count, 2).any(axis=1)
+    levels = np.where(any_unknown | shared, "launch", "boot").astype(object)
+    present = np.zeros((groups, 2), dtype=bool)
+    present[both, side] = True
+    sizes = np.zeros((count, 2, 3), dtype=np.int64)
+    for arm in (0, 1):
+        sizes[:, arm, 0] = np.bincount(group_pair[present[:, arm]], minlength=count)
+    sizes[:, :, 0][(nameless > 0).reshape(count, 2)] = 0
+    sizes[:, :, 1] = started.reshape(count, 2)
+    sizes[:, :, 2] = np.bincount(full.arm, weights=np.diff(full.starts), minlength=2 * count).reshape(count, 2)
+    if block:
+        levels[:] = "block"
+        return levels, sizes
+    partly = (nameless > 0) & (nameless < started)
+
+    def named(i: int) -> str:
+        arm = 2 * i + int(not partly[2 * i])
+        cell = full.cell[np.flatnonzero((full.arm == arm) & unknown)[0]]
+        name = pairing.columns["launch"].word(cell)
+        return f"the launch {name!r} names no boot while others do; put it into a boot's folder, or take it out"
+
+    text = (
+        "the arms have different shares of their launches in the boots that they share, so a difference between boots would "
+        "pass for one between the arms; pin one boot with boot=..., or measure both arms equally often in every boot"
+    )
+    refused.add(np.flatnonzero(partly.reshape(count, 2).any(axis=1)), "boots-partly-unknown", named)
+    refused.add(np.flatnonzero(shared & uneven & ~any_unknown), "boots-uneven", lambda i: text)
+    for i in np.flatnonzero(any_unknown & (refused.codes == "")).tolist():
+        caution = Caution("boots-unknown", "nothing says which boot a launch belongs to: launches count as replicates")
+        cautions.setdefault(i, []).append(caution)
+    return levels, sizes
+
+
+def _split(full: _Full, pairing: Pairing, levels: np.ndarray, sizes: np.ndarray, refused: Refusals,
+           cautions: dict[int, list[Caution]], block: str) -> Samples:  # fmt: skip
+    """The two arms of the pairs that are not refused."""
+    name = block or "boot"
+    code = pairing.columns[name].codes[full.cell].astype(np.int64)
+    if not block:
+        code = code + pairing.columns["environment"].codes[full.cell].astype(np.int64) * len(pairing.columns["boot"].words)
+    use = np.ones(len(full.arm), dtype=bool)
+    order = np.arange(len(full.arm))
+    if block:
+        use = _common(full, code, pairing.columns[name].code(""), len(pairing), refused, cautions)
+        order = np.lexsort((code, full.arm))  # blocks in the same order in both arms
+    good = refused.codes == ""
+    order = order[(use & good[full.arm // 2])[order]]
+    which = np.flatnonzero(good)
+    arms, boots, launches = [], [], []
+    place = pairing.columns["launch"].codes[full.cell].astype(np.int64) + code * len(pairing.columns["launch"].words)
+    for side in (0, 1):
+        mine = order[full.arm[order] % 2 == side]
+        fresh = np.ones(len(mine), dtype=bool)
+        fresh[1:] = (full.arm[mine][1:] != full.arm[mine][:-1]) | (code[mine][1:] != code[mine][:-1])
+        begin = np.append(np.flatnonzero(fresh), len(mine))
+        per_arm = np.bincount(np.searchsorted(which, full.arm[mine][fresh] // 2), minlength=len(which))
+        lengths = np.diff(full.starts)[mine]
+        starts = starts_of(lengths)
+        if len(mine) and (np.diff(mine) == 1).all():
+            values = full.values[full.starts[mine[0]] : full.starts[mine[-1] + 1]]
+        else:
+            values = full.values[np.arange(starts[-1]) + np.repeat(full.starts[mine] - starts[:-1], lengths)]
+        arms.append(Nested(values, starts, begin, starts_of(per_arm)))
+        boots.append(code[mine][fresh])
+        launches.append(place[mine])
+    return Samples(which, tuple(arms), levels[which], sizes, refused, cautions, tuple(boots), tuple(launches))
+
+
+def _common(full: _Full, code: np.ndarray, nameless: int, count: int, refused: Refusals, cautions: dict[int, list[Caution]]
+            ) -> np.ndarray:  # fmt: skip
+    """Launches in blocks that both arms have; refuse pairs without one, and say how many blocks are left out."""
+    pair, side = full.arm // 2, full.arm % 2
+    group, groups = combined([(pair, count), (code, int(code.max(initial=0)) + 1)])
+    has = np.zeros((groups, 2), dtype=bool)
+    has[group, side] = True
+    use = has.all(axis=1)[group] & (code != nameless)
+    first = firsts(group, groups)
+    lone = np.bincount(pair[first], weights=~use[first], minlength=count).astype(int)
+    common = np.bincount(pair[first], weights=use[first], minlength=count).astype(int)
+    text = "no block has measurements of both arms; measure both in each block, or take the block out of dataset.toml"
+    refused.add(np.flatnonzero(common == 0), "no-common-block", lambda i: text)
+    for i in np.flatnonzero((lone > 0) & (common > 0)).tolist():
+        caution = Caution("unpaired-blocks", f"{lone[i]} blocks have one arm only, or no name, and are left out")
+        cautions.setdefault(i, []).append(caution)
+    return use
