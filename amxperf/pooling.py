@@ -32,7 +32,7 @@ def side_by_side(dataset: Dataset, baseline: str, treatment: str, by: tuple[str,
     Between the first two only the location differs (the median against the mean of a launch's logs), between the last two
     only the pooling: both are Welch's t on logs.
 
-    Returns one row per comparison that has an interval: the columns `by`; ratio, low, high and verdict as `compare` gives them;
+    Returns one row per comparison that has an interval: the columns `by`; ratio, low and high as `compare` gives them, and the verdict of each by itself;
     mean_... the same from one mean of logs per launch; pooled_... from all iterations; narrower (width of the log interval of the
     means over the pooled one: above 1 where pooling narrows). Errors as those of :func:`amxperf.compare`.
 
@@ -53,7 +53,7 @@ def side_by_side(dataset: Dataset, baseline: str, treatment: str, by: tuple[str,
         pooled = welch(*(np.log(arm["value"].to_numpy(dtype=float)) for arm in arms), result.confidence)
         found = {
             **{name: dict(result.factors).get(name, "") for name in by},
-            **dict(zip(COLUMNS[:4], (result.ratio, result.low, result.high, result.verdict), strict=True)),
+            **dict(zip(COLUMNS[:4], (result.ratio, result.low, result.high, result.alone()), strict=True)),
             **_told("mean", means, result.margin),
             **_told("pooled", pooled, result.margin),
             "narrower": (means.high - means.low) / (pooled.high - pooled.low),

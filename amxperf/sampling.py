@@ -162,7 +162,8 @@ def _informative(pairing: Pairing, rep: np.ndarray, refused: Refusals) -> np.nda
         return str(pairing.rows["reason"].iloc[rep[pairing.cells(i, side)[0]]]) or "the value cannot depend on speed"
 
     refused.add(np.flatnonzero(~has.all(axis=1)), "not-informative", reason)
-    return member & (informative | ~has.all(axis=1)[np.maximum(pairing.pair, 0)])
+    lacking = np.append(~has.all(axis=1), False)  # the last is that of pair -1, which is none
+    return member & (informative | lacking[pairing.pair])
 
 
 def _positive(full: _Full, data: pd.DataFrame, refused: Refusals) -> None:

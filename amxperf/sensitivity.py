@@ -35,7 +35,7 @@ def warmups(
 ) -> pd.DataFrame:
     """Compare two arms once for each number of iterations left out.
 
-    Returns one row per number and comparison that has an interval: the factors `by`, warmup, ratio, low, high, p, verdict.
+    Returns one row per number and comparison that has an interval: the factors `by`, warmup, ratio, low, high, p, verdict (of each by itself).
     A comparison whose launches are too short for a number (caution `warmup-kept`) is left out there.
     Errors as those of :func:`amxperf.compare`.
 
@@ -53,6 +53,6 @@ def warmups(
             if result.low != result.low or kept:
                 continue
             factors = dict(result.factors)
-            found = (count, result.ratio, result.low, result.high, result.p, result.verdict)
+            found = (count, result.ratio, result.low, result.high, result.p, result.alone())
             rows.append([*(factors.get(name, "") for name in by), *found])
     return pd.DataFrame(rows, columns=[*by, *COLUMNS])

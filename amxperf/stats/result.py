@@ -126,6 +126,15 @@ class Comparison:
         within = None if self.within is None else self.within.named(**identity)
         return dataclasses.replace(self, within=within, **identity)
 
+    def alone(self) -> str:
+        """The verdict of this comparison by itself, not adjusted for the others."""
+        from .verdict import judge
+
+        if self.verdict == "not comparable":
+            return self.verdict
+        ends = (math.log(end) if end > 0 else -math.inf for end in (self.low, self.high, self.low90, self.high90))
+        return judge(*ends, self.margin)
+
     def sentence(self) -> str:
         """The result in one sentence: ratio, interval, method, replicates, verdict."""
         from .sentence import sentence
