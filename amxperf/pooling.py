@@ -32,7 +32,8 @@ def side_by_side(dataset: Dataset, baseline: str, treatment: str, by: tuple[str,
     Between the first two only the location differs (the median against the mean of a launch's logs), between the last two
     only the pooling: both are Welch's t on logs.
 
-    Returns one row per comparison that has an interval: the columns `by`; ratio, low and high as `compare` gives them, and the verdict of each by itself;
+    Returns one row per comparison that has an interval: the columns `by`; ratio, low and high of
+    `compare`, and the verdict of each by itself;
     mean_... the same from one mean of logs per launch; pooled_... from all iterations; narrower (width of the log interval of the
     means over the pooled one: above 1 where pooling narrows). Errors as those of :func:`amxperf.compare`.
 

@@ -35,7 +35,8 @@ def warmups(
 ) -> pd.DataFrame:
     """Compare two arms once for each number of iterations left out.
 
-    Returns one row per number and comparison that has an interval: the factors `by`, warmup, ratio, low, high, p, verdict (of each by itself).
+    Returns one row per number and comparison that has an interval: the factors `by`, warmup, ratio, low, high, p, and the verdict
+    of each by itself.
     A comparison whose launches are too short for a number (caution `warmup-kept`) is left out there.
     Errors as those of :func:`amxperf.compare`.
 

@@ -38,4 +38,4 @@ def test_the_other_half_is_compare():
     table = side_by_side(data, "isa=amx,pages=4k", "isa=amx,pages=2m")
     results = ap.compare(data, "isa=amx,pages=4k", "isa=amx,pages=2m")
     assert table["low"].tolist() == [result.low for result in results]
-    assert table["verdict"].tolist() == [result.verdict for result in results]
+    assert table["verdict"].tolist() == [result.alone() for result in results]
