@@ -27,6 +27,7 @@ class Coded:
         return Coded(self.codes[rows], self.words)
 
     def word(self, row: int) -> str:
+        """The word of a row."""
         return self.words[int(self.codes[row])]
 
     def code(self, word: str) -> int:
