@@ -22,7 +22,7 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import UsageError
-from . import kernel_events, logjson
+from . import kernel_events, logjson, report
 from .calltrace import CallTraces
 from .options import only
 from .prefix import DROPPED, Prefixed, pieces, split
@@ -36,6 +36,7 @@ FALL = 1.0
 """Seconds by which a stamp must fall back for a new boot; processors that print at once differ by far less."""
 
 _FRAME = re.compile(r"[\w.]\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}")
+_UNSTAMPED = re.compile(r"kernel: |\[ *+\+\d{1,9}[.,]\d{6}\]|\[< *+\d{1,9}[.,]\d{6}>\]|\[ *+[TC]\d{1,10}\] ")
 _PROPERTY = re.compile(r" [A-Z][A-Z_]{2,30}=\S")
 _REBOOT = re.compile(r"-- (?:Boot [0-9a-f]{32}|Reboot) --")
 _MISSED = re.compile(r"systemd-journald(?:\[\d{1,10}\])?: (?:Missed|Suppressed) (\d{1,10}) (?:kernel )?messages")
@@ -89,10 +90,10 @@ def sniff(document: Document) -> int:
     for line in head:
         parts = split(line)
         others += not parts.kernel
-        named = line.lstrip("> ").startswith("kernel: ")
+        named = _UNSTAMPED.match(line.lstrip("> \t")) is not None
         marked += parts.kernel and (not isnan(parts.timestamp) or bool(parts.level) or bool(parts.wall) or named)
         text = parts.message.strip()
-        marker |= text.startswith(("Call Trace:", "Call trace:"))
+        marker |= text.startswith(("Call Trace:", "Call trace:")) or report.part(text) == "stack" or report.names_fault(text)
         frames += _FRAME.search(text) is not None
         known += kernel_events.match(text) is not None
     if marked and marked >= 0.5 * (len(head) - others):

@@ -12,14 +12,6 @@ LOGS = corpus.logs()
 TRACES = list(corpus.family(corpus.TRACES))
 
 FAILING: dict[str, str] = {
-    "nmi-marks-3.2": "the end of an inner context (<EOI>) is taken for the end of the trace",
-    "cut-head-6.7": "frames without the marker above them are dropped",
-    "lost-messages-6.1": "lost messages end a trace",
-    "oops-2.6.32": "other lines separate the old header from its trace",
-    "kmsan-6.9": "the other stacks of a report are not read",
-    "kmemleak-6.1": "a kmemleak file is not recognised",
-    "page-owner-6.6": "the other stacks of a report are not read",
-    "kfence-5.15": "the other stacks of a report are not read",
     "perf-script-6.6": "perf script is not read",
 }
 """Captures that the readers do not yet read as expected, and why; each must go when the reader is mended."""
