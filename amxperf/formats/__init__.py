@@ -8,12 +8,16 @@ A format module defines
   :class:`amxperf.capture.Note`. `options` is a mapping, from a caller or from ``[[files]]`` in dataset.toml.
 
 Readers know files and tables; they know nothing of datasets or statistics.
+
+A format may live in another package: :func:`register` makes it known to one process, an entry point of the group
+``amxperf.formats`` to every process. The book's page `new-format` walks through one.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -46,20 +50,76 @@ FORMATS: dict[str, str] = {
 SURE = 20
 """Least confidence with which a format is chosen by content."""
 
+GROUP = "amxperf.formats"
+"""Group of the entry points by which installed packages bring formats."""
+
+_OTHERS: dict[str, ModuleType] = {}
+
+
+def register(name: str, reader: ModuleType) -> None:
+    """Make a format of another package known, from now on in this process.
+
+    Parameters
+    ----------
+    name : what `format=` and ``--reader`` call it; registering the same module again changes nothing.
+    reader : a module (or any object) with TITLE, sniff and read, as the modules of this package have them.
+
+    Raises
+    ------
+    UsageError for a name that is taken, and for a module that lacks one of the three.
+    """
+    if _OTHERS.get(name) is reader:
+        return
+    if name in FORMATS:
+        raise UsageError(f"a format {name!r} is there already", hint="choose another name")
+    missing = [each for each in ("TITLE", "sniff", "read") if not hasattr(reader, each)]
+    if not name or missing:
+        what = f"the reader of {name!r} has no {missing[0]}" if missing else "the name of a format is empty"
+        raise UsageError(what, hint="define TITLE, sniff and read")
+    _OTHERS[name] = reader
+    FORMATS[name] = str(reader.TITLE)
+
+
+@cache
+def discover() -> tuple[str, ...]:
+    """Register the formats of installed packages, once; their names. UsageError names a package whose format cannot be loaded."""
+    from importlib.metadata import entry_points
+
+    found = []
+    for entry in entry_points(group=GROUP):
+        package = entry.dist.name if entry.dist else entry.value
+        try:
+            reader = entry.load()
+        except Exception as error:  # whatever the import of a stranger's module raises
+            raise UsageError(
+                f"the format {entry.name!r} of package {package} cannot be loaded ({error})", hint=f"mend or remove {package}"
+            ) from error
+        register(entry.name, reader)
+        found.append(entry.name)
+    return tuple(found)
+
 
 def module(name: str) -> ModuleType:
     """The module of a format; UsageError names the known ones."""
+    if name not in FORMATS:
+        discover()
+    if name in _OTHERS:
+        return _OTHERS[name]
     if name not in FORMATS:
         raise UsageError(f"no format is called {name!r}", hint=f"use one of {', '.join(FORMATS)}")
     return import_module(f"{__name__}.{name}")
 
 
 def recognise(document: Document) -> str:
-    """Name of the format with the highest confidence; FormatError where none is sure."""
-    scores = {name: module(name).sniff(document) for name in FORMATS}
-    best = max(scores, key=scores.__getitem__)
-    if scores[best] >= SURE:
-        return best
+    """Name of the format with the highest confidence; FormatError where none is sure.
+
+    Formats of installed packages are asked where none of those in :data:`FORMATS` is sure.
+    """
+    for names in (lambda: tuple(FORMATS), discover):
+        scores = {name: module(name).sniff(document) for name in names()}
+        best = max(scores, key=scores.__getitem__, default="")
+        if best and scores[best] >= SURE:
+            return best
     _ = document.text  # an empty or binary file says so, which is a better reason than the one below
     raise FormatError(
         "the format is not recognised",
