@@ -42,6 +42,7 @@ DEFAULTS = {"-d": 1, "-t": 1, "-i": 0, "-s": CHUNK}
 _COMMAND = re.compile(r"(?:^|[\s$#>+])(?:[^\s$#>]*/)?amx-test[\w.-]*(?P<rest>(?:\s.*)?)$")
 _VALUE = re.compile(r"Throughput thread(?P<thread>\d{1,9}): (?P<value>-?\d{1,20}) bytes per second", re.ASCII)
 _SIGILL = re.compile(r"\billegal (?:hardware )?instruction\b", re.IGNORECASE)
+_REFUSED = re.compile(r"\s*Fail to do XFEATURE_XTILEDATA\s*")
 _OTHER = re.compile(r"amx: .*|usage: .*|real\s+\d+m.*|user\s+\d+m.*|sys\s+\d+m.*|\s+-[dtlsvi], --.*|[^\w]*[$#]")
 _LONG = {
     "--duration": "-d", "--thread-count": "-t", "--nop-per-loop": "-l", "--instruction-type": "-i", "--buffer-bytes": "-s",
@@ -73,11 +74,11 @@ def printed_constant(duration: int, size: int = CHUNK) -> int:
 
 
 def sniff(document: Document) -> int:
-    """95 where the file holds a value or a SIGILL of a quoted amx-test command, and at most half of its lines are others."""
+    """95 where the file holds a value, or a SIGILL or a refusal below a quoted command, at most half of the lines being others."""
     lines = [line.strip() for line in document.head if line.strip()]
     values = sum(bool(_VALUE.fullmatch(line)) for line in lines)
     commands = sum(_is_command(line) for line in lines)
-    deaths = sum(bool(_SIGILL.search(line)) for line in lines) if commands else 0
+    deaths = sum(bool(_SIGILL.search(line) or _REFUSED.fullmatch(line)) for line in lines) if commands else 0
     others = sum(bool(_OTHER.fullmatch(line)) for line in lines)
     return 95 if values + deaths and 2 * (values + commands + deaths + others) >= len(lines) else 0
 
@@ -85,7 +86,8 @@ def sniff(document: Document) -> int:
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     """Read the log; threads' lines may come in any order.
 
-    A run that died of SIGILL gives no measurement but a note `sigill`; a torn line gives a note `cut-line`.
+    A run that died of SIGILL gives no measurement but a note `sigill`, one that was refused permission a note `refused` (it says so
+    with -v only); a torn line gives a note `cut-line`.
 
     Raises FormatError where the file holds nothing that amx-test prints, UsageError for a bad option.
     """
@@ -112,6 +114,9 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
         elif _SIGILL.search(line):
             message = "killed by SIGILL, as a task is that uses AMX tile data without permission; it printed no value"
             notes.append(Note("sigill", message, document.source, number))
+        elif _REFUSED.fullmatch(line):
+            message = "the kernel refused permission for AMX tile data; the program printed no value"
+            notes.append(Note("refused", message, document.source, number))
         elif _is_command(line):
             stated = _options(line)
             settings = None if stated is None else {**DEFAULTS, **known, **stated}

@@ -155,3 +155,12 @@ def test_sniff_wants_an_amx_test_log():
     prose = "The run prints:\n\nThroughput thread0: 744 bytes per second\n\nThis says nothing.\nMore words.\n"
     assert sniff(doc(prose)) == 0
     assert amx_test.TITLE
+
+
+def test_a_refused_permission():
+    """What the program prints with -v where ARCH_REQ_XCOMP_PERM fails: amx-test.c, set_tiledata_use."""
+    text = "$ ./amx-test -v -d 10\namx: Running 10 seconds...\namx: Create thread 0, initialize amx configs...\namx: \n"
+    text += " Fail to do XFEATURE_XTILEDATA \n\n"
+    tables, notes = read(doc(text), {})
+    assert tables["measurements"].empty and [(note.code, note.line) for note in notes] == [("refused", 5)]
+    assert sniff(doc(text)) == 95 and sniff(doc(" Fail to do XFEATURE_XTILEDATA \n")) == 0
