@@ -203,20 +203,35 @@ def collect(
     environment: Annotated[str, typer.Option(help="bare-metal, vm or tdx as detected, if left out.")] = "",
     seed: Annotated[int | None, typer.Option(help="Seed of all random orders; drawn and recorded if left out.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a collection that was interrupted.")] = False,
+    with_trace: Annotated[bool, typer.Option("--with-trace", help="One more launch, with tracepoints; needs root.")] = False,
+    host: Annotated[bool, typer.Option("--host", help="On the host, while a guest is measured: what KVM counts.")] = False,
+    vm: Annotated[int | None, typer.Option(help="With --host: process id of the guest.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="Write a program for machines without Python into this folder.")] = None,
+    take: Annotated[Path | None, typer.Option("--from", help="Take in the results of a bundle, or of another collection.")] = None,
 ) -> None:
     """Measure what AMX costs on this machine, as a dataset that compare and build take."""
-    from .probe.collect import collect as run
-    from .probe.talk import ending, watching
+    from .probe import talk
 
+    if bundle:
+        typer.echo(talk.bundled(bundle))
+        raise typer.Exit()
     if out is None:
         raise UsageError("no folder is named", hint="give OUT, the folder of the dataset")
+    if take:
+        typer.echo(talk.taken(out, take))
+        raise typer.Exit()
+    if host:
+        typer.echo(talk.host(out, environment, vm))
+        raise typer.Exit()
+    from .probe.collect import collect as run
+
     names = [name.strip() for name in experiments.split(",") if name.strip()]
-    with watching() as progress:
+    with talk.watching() as progress:
         done = run(
             out, launches=launches, experiments=names, quick=quick, environment=environment, seed=seed, resume=resume,
-            progress=progress,
+            with_trace=with_trace, ready=talk.preflight, progress=progress,
         )  # fmt: skip
-    typer.echo(ending(done))
+    typer.echo(talk.ending(done))
 
 
 @app.command()

@@ -20,7 +20,7 @@ DMESG = DATA / "notes-2024/vm/boot/host.dmesg"
 GUEST = DATA / "notes-2024/tdx/first-use/guest.dmesg"
 TRACE = DATA / "vm-ftrace/vm/first-use/guest.trace"
 AMX_TEST = "$ ./amx-test -d 10 -t 1 -i 1\nThroughput thread0: 744 bytes per second\n"
-COMMANDS = ("parse", "compare", "build", "figures", "cite", "export", "checksum")
+COMMANDS = ("parse", "compare", "build", "figures", "cite", "export", "checksum", "collect")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import OutputError, UsageError
-from . import launch, machine, manifest, program, schedule
+from . import launch, machine, manifest, program, schedule, trace
 from .schedule import Schedule
 
 LAUNCHES, QUICK_LAUNCHES = 10, 5
@@ -42,7 +42,9 @@ def collect(
     environment: str = "",
     seed: int | None = None,
     resume: bool = False,
+    with_trace: bool = False,
     options: Sequence[str] = (),
+    ready: Callable[[dict[str, str]], None] | None = None,
     binary: Path | None = None,
     progress: Progress | None = None,
 ) -> Collected:
@@ -57,6 +59,8 @@ def collect(
     environment : bare-metal, vm or tdx as detected, if left out.
     seed : of all random orders; drawn, and recorded, if left out.
     resume : go on with the plan that was interrupted.
+    with_trace : one more launch at the end, short and with tracepoints (root).
+    ready : called with the facts of the machine before the first launch.
     options : further options of the program, such as ``("--slice-us", "50")``.
     binary : the program, if it is compiled already.
 
@@ -77,7 +81,12 @@ def collect(
             secrets.randbits(32) if seed is None else seed,
             wanted,
             (*(("--quick",) if quick else ()), *options),
+            with_trace,
         )
+        if plan.trace:
+            trace.find()
+        if ready:
+            ready({**facts, "quick": "yes" if "--quick" in plan.options else "no"})
         return _run(out, binary, facts, plan, progress)
 
 
@@ -107,6 +116,8 @@ def _run(out: Path, binary: Path, facts: dict[str, str], plan: Schedule, progres
             launch.run(binary, plan.command(done), folder / name, heard)
             plan = plan.finished(f"{plan.environment}/{boot}/{name}")
             plan.save(out)
+        if plan.trace:
+            trace.record(binary, plan.command(plan.launches), folder / trace.next_name(folder), trace.find())
     finally:
         manifest.save(out)
     boots = len({key[1] for key in manifest.logs(out) if key[0] == plan.environment})

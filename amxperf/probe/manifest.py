@@ -13,6 +13,8 @@ from ..output import write
 from . import machine
 from .launch import LOG, PART, unfinished
 
+HOST, TRACED = "*/host-*/*/host.log", "traced.log"
+
 FACTORS = {
     "isa": "instructions of the work: amx, or the best vector extension as the control",
     "dtype": "data type of the factors",
@@ -56,10 +58,13 @@ def save(root: Path, title: str = "") -> Path:
     path = root / NAME
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
     found = logs(root)
-    places = list(dict.fromkeys(environment for environment, _, _ in found))
-    told = {place: machine.told([facts for key, facts in found.items() if key[0] == place]) for place in places}
-    first = next(iter(told.values()), {})
-    common = {key: value for key, value in first.items() if all(one.get(key) == value for one in told.values())}
+    hosts = {path.relative_to(root).parts[0]: facts(load(path)) for path in sorted(root.glob(HOST))}
+    places = list(dict.fromkeys([*(environment for environment, _, _ in found), *hosts]))
+    of = {place: [facts for key, facts in found.items() if key[0] == place] for place in places}
+    told = {place: machine.told(known) if known else {} for place, known in of.items()}
+    measured = [one for place, one in told.items() if any(key[0] == place for key in found)]
+    first = measured[0] if measured else {}
+    common = {key: value for key, value in first.items() if all(one.get(key) == value for one in measured)}
     document.setdefault("kind", "recorded")
     document.setdefault("title", title or "amxprobe")
     dates = sorted(facts["date"] for facts in found.values() if facts.get("date"))
@@ -68,13 +73,31 @@ def save(root: Path, title: str = "") -> Path:
     document.setdefault("licence", LICENCE)
     document["recorded"] = _recorded(root, found)
     document["warmup"] = 1
-    document["ignore"] = [f"*{PART}"]
+    document["ignore"] = [f"*{PART}", TRACED]
+    _rules(document, root)
     document["machine"] = common
     old = document.get("environments", {})
-    document["environments"] = {place: _environment(place, old.get(place, {}), told[place], common, found) for place in places}
+    sections = {place: _environment(place, old.get(place, {}), told[place], common, found) for place in places}
+    for place, known in hosts.items():
+        sections[place]["host"] = known
+    document["environments"] = sections
     document["factors"] = FACTORS
     write(tomlkit.dumps(document).encode(), path)
     return path
+
+
+def _rules(document: Any, root: Path) -> None:
+    """Say how the host's files and the traces are read, where there are any and nothing is said yet."""
+    import tomlkit
+
+    wanted = {"*/host-*/*/*": "host", "guest.trace": "guest"}
+    have = {str(rule["match"]) for rule in document.get("files", [])}
+    rules = document.get("files", tomlkit.aot())
+    for pattern, side in wanted.items():
+        if pattern not in have and any(root.rglob(pattern)):
+            rules.append(tomlkit.item({"match": pattern, "side": side}))
+    if len(rules):
+        document["files"] = rules
 
 
 def _environment(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+from . import bundle, program
+from . import host as hosts
 from .collect import Collected, Progress
+from .preflight import findings
 
 BOOTS = 5
 """Boots per environment that a comparison of environments should have at least."""
@@ -32,6 +38,43 @@ def watching() -> Iterator[Progress]:
             bar.update(task, total=of, completed=done, at=f"{done + 1}/{of}", what=experiment, rest=rest)
 
         yield tell
+
+
+def preflight(facts: Mapping[str, str]) -> None:
+    """Say on standard error what will disturb the measurement."""
+    found = findings(facts)
+    for one in found:
+        print(f"  {one}", file=sys.stderr)
+    if not found:
+        print("  nothing found that will disturb the measurement", file=sys.stderr)
+
+
+def bundled(folder: Path) -> str:
+    """Write a bundle and say what it is."""
+    files = bundle.write(folder)
+    return f"{', '.join(path.name for path in files)} in {folder}: copy it to the guest and run ./collect.sh results"
+
+
+def taken(out: Path, source: Path) -> str:
+    """Take results in and say what came."""
+    out.mkdir(parents=True, exist_ok=True)
+    added = bundle.take(out, source)
+    return f"{len(added)} launches added to {out}" + "".join(f"\n  {place}" for place in added)
+
+
+def host(out: Path, environment: str, vm: int | None) -> str:
+    """Record the host's part while the person runs the probe in the guest."""
+
+    def wait() -> None:
+        print("Run `amxperf collect` in the guest now; press Enter when it is done.", file=sys.stderr)
+        with suppress(EOFError):
+            input()
+
+    with tempfile.TemporaryDirectory(prefix="amxperf-") as place:
+        base = program.ask(program.compile(Path(place) / program.NAME))
+    folder = hosts.collect(out, environment, base, wait, vm=vm)
+    lacks = "" if (folder / hosts.AFTER).exists() else "\nKVM's counters could not be read: that needs root, and debugfs mounted."
+    return f"The host's part is in {folder}. Copy {out / environment} into the dataset of the guest.{lacks}"
 
 
 def ending(done: Collected) -> str:

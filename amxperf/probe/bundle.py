@@ -1,0 +1,134 @@
+"""The probe for machines without Python: a binary, a shell script and a README; and taking their results in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ..document import load
+from ..errors import DataError, FormatError, MissingInput, OutputError
+from ..formats.probe import facts, whole
+from . import host, launch, manifest, program, trace
+
+SCRIPT = """\
+#!/bin/sh
+# Measure what AMX costs on this machine; needs no Python and no compiler.
+# Usage: ./collect.sh OUT [LAUNCHES] [options of amxprobe, such as --quick]
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+probe=$here/amxprobe
+[ $# -ge 1 ] || { sed -n 2,3p "$0"; exit 64; }
+[ "$(uname -m)" = x86_64 ] || { echo "amxprobe measures x86-64 processors on Linux, and this is $(uname -m)" >&2; exit 66; }
+out=$1
+launches=${2:-10}
+[ $# -ge 2 ] && shift 2 || shift 1
+facts=$("$probe" --facts)
+fact() { printf '%s\\n' "$facts" | sed -n "s/^fact $1 //p"; }
+environment=bare-metal
+[ "$(fact hypervisor)" = none ] || environment=vm
+[ "$(fact tdx_leaf_0x21)" = yes ] && environment=tdx
+case " $(fact flags) " in *" tdx_guest "*) environment=tdx ;; esac
+boot=boot-$(fact boot | cut -c1-8)
+number=1
+done=0
+while [ "$done" -lt "$launches" ]; do
+  folder=$out/$environment/$boot/$(printf 'launch-%03d' "$number")
+  number=$((number + 1))
+  [ -e "$folder/probe.log" ] && continue
+  mkdir -p "$folder"
+  echo "launch $((done + 1)) of $launches: $folder" >&2
+  seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+  "$probe" --seed "$seed" "$@" > "$folder/probe.log.part"
+  mv "$folder/probe.log.part" "$folder/probe.log"
+  done=$((done + 1))
+done
+echo "Copy $out to a machine with amxperf, and there: amxperf collect DATASET --from $(basename "$out")"
+"""
+
+README = """\
+# amxprobe
+
+What AMX costs on a machine, measured without Python.
+
+    ./collect.sh results            # 10 launches, less than 15 minutes; add `10 --quick` for a short look
+    ./amxprobe --help
+
+Run it in a plain guest and in a TDX guest, in each after several boots: page placement and timing change from boot to boot.
+Then copy the folders to a machine with amxperf:
+
+    amxperf collect mydata --from results
+    amxperf compare mydata --baseline vm --treatment tdx
+
+The logs hold the processor, kernel, hypervisor and settings of the machine; no host name, user name or address.
+Licence of the program: Apache-2.0. Source: amxperf/probe in the project amxperf; hash {digest}.
+"""
+
+
+def write(folder: Path) -> list[Path]:
+    """Compile the program into a folder, statically where that works, with script and README; returns the three files.
+
+    Raises OutputError where the folder cannot be written; compiler errors as :func:`~amxperf.probe.program.compile`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        script, readme = folder / "collect.sh", folder / "README.md"
+        script.write_text(SCRIPT, encoding="utf-8")
+        script.chmod(0o755)
+        readme.write_text(README.format(digest=program.digest()), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"the bundle cannot be written ({error.strerror})", path=folder, hint="name another folder") from error
+    target = folder / program.NAME
+    try:
+        program.compile(target, extra=("-static",))
+    except DataError:  # no static C library: the binary then needs one like this machine's
+        program.compile(target)
+    return [target, script, readme]
+
+
+def take(root: Path, source: Path) -> list[str]:
+    """Copy the launches below `source` (results of a bundle, or another collection) into a dataset and renew its manifest.
+
+    A launch that the dataset has already is left out; a different one of the same name gets the next number.
+    Returns the places of the launches that were added.
+
+    Raises MissingInput where there is no log, DataError for a log of emulated instructions, FormatError for one that is no log.
+    """
+    logs = sorted(source.glob(f"*/*/*/{launch.LOG}")) if source.is_dir() else []
+    sessions = sorted(source.glob(f"*/{host.FOLDER}*/*/{host.LOG}")) if source.is_dir() else []
+    if not logs and not sessions:
+        hint = "name the folder of the results"
+        raise MissingInput("no log of the probe lies below ENVIRONMENT/BOOT/LAUNCH", path=source, hint=hint)
+    for log in (*logs, *sessions):
+        _check(log)
+    have = {path.read_bytes() for path in root.glob(f"*/*/*/{launch.LOG}")}
+    added = []
+    for log in logs:
+        if log.read_bytes() in have:
+            continue
+        boot = root / log.parent.parent.relative_to(source)
+        name = log.parent.name if not (boot / log.parent.name / launch.LOG).exists() else launch.next_name(boot)
+        added.append(_copy(log.parent, boot / name, root))
+    for path in (*(log.parent for log in sessions), *(path.parent for path in source.glob(f"*/*/*/{trace.TRACE}"))):
+        target = root / path.relative_to(source)
+        if not target.exists():
+            added.append(_copy(path, target, root))
+    manifest.save(root)
+    return added
+
+
+def _check(log: Path) -> None:
+    document = load(log)
+    if not document.text.startswith("amxprobe "):
+        raise FormatError("this is no log of the probe", path=log, hint="remove it")
+    if facts(document).get("emulated", "no") != "no":
+        raise DataError("the tile instructions were emulated, so this is no measurement", path=log, hint="remove it")
+    if not whole(document):
+        raise DataError("the log has no end", path=log, hint="run that launch again, or remove it")
+
+
+def _copy(source: Path, target: Path, root: Path) -> str:
+    try:
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.part"), dirs_exist_ok=True)
+    except (OSError, shutil.Error) as error:
+        raise OutputError(f"the results cannot be copied ({error})", path=target, hint="free some space") from error
+    return target.relative_to(root).as_posix()
