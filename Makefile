@@ -54,7 +54,8 @@ seal: .venv/book.ok
 
 # The simulation behind the chapter on measuring (minutes); its result is committed.
 coverage: .venv/book.ok
-	@$(BIN)/python benchmarks/coverage.py
+	@$(BIN)/python benchmarks/coverage.py --out data/simulations/coverage.csv
+	@$(MAKE) --no-print-directory seal
 
 clean:
 	@rm -rf _build .venv .pytest_cache .hypothesis .ruff_cache

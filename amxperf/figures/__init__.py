@@ -20,10 +20,13 @@ KINDS: dict[str, str] = {
     "exits": "exit_counts",  # VM exits by reason and environment
     "iterations": "series",  # every iteration of every launch, in order
     "launches": "strip",  # one mark per launch
+    "one_boot": "simulation",  # what launches of one boot say about systems
     "overheads": "published",  # published overheads as time ratios
+    "plan_curves": "curve",  # interval against replicates, from a pilot
     "printed_constant_figure": "constant",  # what amx-test prints, whatever the speed
     "ratios": "forest",  # comparisons as ratios with intervals
     "register_dump": "trace",  # a register dump, decoded where a bit means AMX
+    "settling": "settle",  # levels of launches and what warm-up leaves out
     "slopes": "slope",  # a cost against a size
     "switches": "handover",  # time per hand-over of two tasks
     "tiles": "tile",  # the tile registers and what fills them

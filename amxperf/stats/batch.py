@@ -15,7 +15,7 @@ from .estimates import Estimates
 from .nested import Nested
 from .result import Caution, Comparison, Counts, not_comparable
 from .variances import Variances, variances
-from .wording import ENOUGH, PLURAL, alone, few, mixed, reason
+from .wording import ENOUGH, PLURAL, alone, few, mixed, reason, unchecked
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,8 @@ class Batch(Sequence[Comparison]):
         if code.startswith("one-"):
             return "ratio only", alone(*counts, level), ()
         several = level == "launch" and self._boots(i) > 1
-        cautions = (*few(min(counts), level), *mixed(several), *estimates.read_out(int(self.estimates.flags[i]), *counts))
+        size = (*few(min(counts), level), *unchecked(min(counts), level))
+        cautions = (*size, *mixed(several), *estimates.read_out(int(self.estimates.flags[i]), *counts))
         if code:
             return "ratio only", cautions[-1].message, cautions
         found, settle = str(self.verdicts[i]), int(self._settles[i])

@@ -8,6 +8,9 @@ from .result import Caution
 ENOUGH = 5
 """Fewest replicates per arm from which the number that would settle a question is given: fewer do not know their spread."""
 
+CHECKABLE = 25
+"""Fewest flat values per arm of which a test for autocorrelation finds a lag-1 correlation of 0.5 in four of five samples."""
+
 PLURAL = {"boot": "boots", "block": "blocks", "launch": "launches", "value": "values", "iteration": "iterations"}
 
 
@@ -29,6 +32,18 @@ def few(least: int, level: str) -> tuple[Caution, ...]:
     if least < SMALLEST:
         return (Caution("few-replicates", f"{least} {PLURAL[level]} in an arm: the spread is a rough guess"),)
     return ()
+
+
+def unchecked(least: int, level: str) -> tuple[Caution, ...]:
+    """The standing caution on flat samples too short to show that their values go together.
+
+    >>> [caution.code for caution in unchecked(10, "value") + unchecked(30, "value") + unchecked(10, "launch")]
+    ['independence-unchecked']
+    """
+    if level != "value" or least >= CHECKABLE:
+        return ()
+    text = f"{least} values in an arm are too few to show whether they go together; values of one process in a row mostly do"
+    return (Caution("independence-unchecked", text),)
 
 
 def mixed(several: bool) -> tuple[Caution, ...]:

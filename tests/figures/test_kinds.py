@@ -28,7 +28,10 @@ DRAW = {  # name of the function -> dataset and call
     "iterations": ("vm-onednn", {"launches": LAUNCHES, "where": {"problem": SMALL}}),
     "launches": ("vm-onednn", {"panel": "problem", "x": "pages", "hue": "isa"}),
     "overheads": ("published", {"comparison": "tdx-vm"}),
+    "one_boot": ("simulations", {}),
+    "plan_curves": ("vm-onednn", {"baseline": "isa=amx,pages=4k", "treatment": "isa=amx,pages=2m", "by": "problem"}),
     "printed_constant_figure": ("notes-2024", {}),
+    "settling": ("vm-onednn", {"launches": LAUNCHES, "where": {"problem": SMALL}}),
     "slopes": ("tdx-perf-2024", {"benchmark": "td-lifecycle", "x": "size_gb", "xlabel": "memory (GB)"}),
     "switches": ("vm-ftrace", {"sources": PINGPONG}),
     "timeline": ("vm-ftrace", {"source": FIRST, "around": "read_msr", "window": (-100, 500)}),
@@ -79,7 +82,7 @@ def test_every_figure_reads_itself(draw, kind):
     signature = figure.canvas._supxlabel.get_text()
     assert figure.origin.kind in signature and figure.origin.data[:8] in signature
     marks = [text.get_text() for text in figure.canvas.texts]
-    assert ("SYNTHETIC DATA" in marks) == (figure.origin.kind == "synthetic") == (kind == "coverage")
+    assert ("SYNTHETIC DATA" in marks) == (figure.origin.kind == "synthetic") == (kind in ("coverage", "one_boot"))
 
 
 @pytest.mark.parametrize("kind", sorted(DRAW))
@@ -231,6 +234,46 @@ def test_coverage(draw, data):
     part = part[part["iterations"] == part["iterations"].min()].sort_values("boots")
     assert line.get_ydata() == pytest.approx((part["coverage"] * 100).to_numpy())
     assert set(figure.data["recipe"]) == {RECIPE} and "a model, not a measurement" in figure.caption
+
+
+def test_coverage_of_flat_samples(data):
+    figure = figures.coverage(data("simulations"), name="x", title="t", recipes={"flat spikes": "spikes"}, x="iterations")
+    assert set(figure.data["method"]) == {"amxperf", "pooled", "benchstat", "percentile", "bca"}
+    line = next(line for line in figure.canvas.axes[0].lines if line.get_label() == "BCa bootstrap")
+    part = figure.data[figure.data["method"] == "bca"].sort_values("iterations")
+    assert line.get_xdata().tolist() == part["iterations"].tolist() and line.get_ydata() == pytest.approx(part["coverage"] * 100)
+
+
+def test_one_boot(draw):
+    figure = draw("one_boot")
+    lines = {line.get_label(): line for line in figure.canvas.axes[0].lines}
+    one = figure.data[(figure.data["method"] == "launches") & (figure.data["boots"] == 1)].sort_values("spread")
+    assert lines["1 boot, each launch taken for a replicate"].get_ydata() == pytest.approx(one["false_alarms"] * 100)
+    assert one["false_alarms"].is_monotonic_increasing and set(figure.data["launches"]) == {10}
+    assert not ((figure.data["method"] == "amxperf") & (figure.data["boots"] == 1)).any()  # refused, so nothing to draw
+
+
+def test_settling(draw, data):
+    figure = draw("settling")
+    rows = data("vm-onednn").measurements
+    for axes, row in zip(figure.canvas.axes, figure.data.itertuples(), strict=True):
+        values = rows[(rows["launch"] == row.launch) & (rows["problem"] == SMALL)].sort_values("iteration")["value"] * 1e6
+        hollow, full = axes.lines[:2]
+        assert len(hollow.get_xdata()) == row.left_out and len(full.get_xdata()) == row.count - row.left_out
+        assert [*hollow.get_ydata(), *full.get_ydata()] == pytest.approx(values.tolist())
+        assert len(axes.lines) == 2 + row.levels and row.shape in axes.get_title()
+
+
+def test_plan_curves(draw):
+    figure = draw("plan_curves")
+    axes = figure.canvas.axes[0]
+    for line, (_, part) in zip(axes.lines, figure.data.groupby("problem", sort=False), strict=False):
+        assert line.get_ydata() == pytest.approx(part["half_width"] * 100)
+        # scipy.stats.t.ppf(0.975, 18) = 2.10092204024096: ten launches per arm
+        ten = part[part["replicates"] == 10].iloc[0]
+        assert ten["half_width"] == pytest.approx(np.expm1(2.10092204024096 * ten["deviation"] * np.sqrt(0.2)))
+        reached = part[part["replicates"] >= part["needed"]]
+        assert (reached["half_width"] <= 0.02).all()
 
 
 def test_ratios(draw, data):
