@@ -1,14 +1,14 @@
 # make book    build the book into _build/html
 # make test    run the tests
 # make lint    look for faults that a linter sees
-# The rest is for maintainers: make lock, make wheels, make seal, make coverage, make clean.
+# The rest is for maintainers: make lock, make wheels, make seal, make coverage, make fuzz, make clean.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: book test lint lock wheels seal coverage clean
+.PHONY: book test lint lock wheels seal coverage fuzz clean
 
 book: .venv/book.ok
 	@$(BIN)/amxperf build
@@ -56,6 +56,14 @@ seal: .venv/book.ok
 coverage: .venv/book.ok
 	@$(BIN)/python benchmarks/coverage.py --out data/simulations/coverage.csv
 	@$(MAKE) --no-print-directory seal
+
+# Fuzz every text reader, SECONDS each (default 60); needs atheris, which is fetched here and is not among the pins.
+SECONDS ?= 60
+fuzz: .venv/test.ok
+	@$(PIP) install atheris
+	@for reader in $$($(BIN)/python -c 'from amxperf.formats import FORMATS; print(*FORMATS, "any")'); do \
+	  echo "fuzzing $$reader"; $(BIN)/python benchmarks/fuzz.py $$reader -max_total_time=$(SECONDS) -verbosity=0 || exit 1; \
+	done
 
 clean:
 	@rm -rf _build .venv .pytest_cache .hypothesis .ruff_cache

@@ -372,15 +372,16 @@ def stack_of(text: str) -> dict | None:
     if low.startswith(("last potentially related work", "second to last potentially", "uninit was ")) and text.endswith(":"):
         return {}
     if low.startswith("bug: kmsan: "):
-        return {"pid": "caller"}
+        return {"behind": True}
     if low.startswith("-> #") and text.endswith(":"):
         return {}
     if low.endswith(" state was registered at:"):
         return {}
-    if low.startswith("page last allocated via") or low.startswith("page last free pid"):
-        return {"pid": int(words[words.index("pid") + 1].rstrip(","))}
+    if low.startswith(("page last allocated via", "page last free pid")):
+        name = text.partition(" tgid ")[2].partition("(")[2].partition("),")[0]
+        return {"pid": int(words[words.index("pid") + 1].rstrip(",")), "comm": name}
     if low.startswith(("out-of-bounds ", "use-after-free ", "invalid free ", "memory corruption ")) and low.endswith(":"):
-        return found
+        return {"behind": True}
     return None
 
 
@@ -444,12 +445,16 @@ def stream(lines: list[Line], caller: str) -> list[Trace]:
     out: list[Trace] = []
     header: dict | None = None
     leak: dict | None = None
+    alone: int | None = None
     at = 0
     while at < len(lines):
         text = texts[at]
         found = header_of(text)
         if found:
-            header = found
+            header = {**found, "cpu": found.get("cpu", alone)}
+            alone = None
+        if text.strip().startswith("CPU ") and text.strip()[4:].isdigit():  # up to 2.6, above the line with the task
+            alone = int(text.strip()[4:])
         if text.strip().startswith("comm ") and ", pid " in text:
             words = text.strip()[5:].rpartition(", pid ")
             leak = {"comm": words[0].strip('"'), "pid": int(words[2].partition(",")[0])}
@@ -463,8 +468,8 @@ def stream(lines: list[Line], caller: str) -> list[Trace]:
             at = follow(lines, texts, at + 1, trace, False)
             out.append(trace)
         elif own is not None and below:
-            if own.get("pid") == "caller":
-                own["pid"] = int(caller[1:]) if caller.startswith("T") else None
+            if own.pop("behind", False):  # the header of the report comes below its stacks
+                own = next(filter(None, map(header_of, texts[at:])), {})
             trace = Trace(lines[at].number, **own)
             at = follow(lines, texts, at + 1, trace, True)
             out.append(trace)

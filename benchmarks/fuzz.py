@@ -1,0 +1,199 @@
+"""Fuzz the text readers: any bytes give tables or one of the package's own errors, in bounded time, with no line lost.
+
+    python benchmarks/fuzz.py dmesg -max_total_time=300      one reader (libFuzzer's options follow)
+    python benchmarks/fuzz.py any -max_total_time=300        the recognition, then whichever reader it chose
+    make fuzz                                                each reader in turn, SECONDS=60 each
+
+Needs atheris (`pip install atheris`), which is not among the pinned packages.
+A find is written to `_build/fuzz/READER-<what>.bin` and the run goes on; the same error at the same place is one find.
+`python benchmarks/fuzz.py READER FILE` shows what a file does. Finds that were mended stay as tests in tests/corpus/finds.
+
+What is checked of each input:
+
+- nothing is raised but :class:`amxperf.AmxperfError` (of its tree, not the bare base, which stands for a bug of ours);
+- the reader takes less than :data:`SECONDS` of processor time and :data:`PER_BYTE` per byte;
+- kernel logs: every line of the file is in the table of lines, with a role, and the message of a line fits its role.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sys
+import time
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FINDS = ROOT / "_build" / "fuzz"
+SECONDS = 4.0
+"""Processor time that any input may take: far above what a small one needs under instrumentation."""
+PER_BYTE = 5e-5
+LONGEST = 1 << 16
+"""Bytes of the longest input."""
+OWN = {
+    "dmesg": ["tests/corpus/*.log", "data/notes-2024/**/*.dmesg"],
+    "ftrace": ["tests/corpus/trace.log", "data/vm-ftrace/**/no-permission/*.trace"],
+    "amx_test": ["data/notes-2024/**/*.log"],
+    "onednn": ["data/vm-onednn/vm/amx-2m-00/*.log"],
+    "bpftrace": ["data/tdx-perf-2024/**/*.bpftrace.txt"],
+    "mmtests": ["data/tdx-perf-2024/*.mmtests.txt"],
+    "overheads": ["data/published/overheads.csv"],
+    "table": ["data/tdx-perf-2024/*.csv"],
+    "probe": ["tests/formats/probe-controls.log"],
+}
+HOSTILE = [
+    b"\0", b"\x1b[2J", b"\xff", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\r", b"\n\n", b"\x85", b"\xe2\x80\xa8", 
+    b"\xed\xa0\x80", b"," * 99, b"[" * 99, b"<" * 99, b"(" * 99, b" " * 999, b"9" * 40, b"0x" + b"f" * 40, b"<IRQ>" * 60,
+    b"-1", b"1e999", b"nan", b"inf", b"1,5", b'"', b"{", b"}",
+    b"\xd9\xa1\xd9\xa2", b"\xc2\xb2", b"\\x1b", b"\xf0\x9f\x90\xa7",
+    b"+0x", b"/0x0", b": ", b";", b"]", b"> ", b"\t", b"CPU: ", b"\x0b\x0c\x1c",
+]  # fmt: skip
+
+
+def seeds(reader: str) -> list[bytes]:
+    """Samples of the format, split at their separators, the short ones whole."""
+    patterns = [*OWN.get(reader, []), f"tests/formats/samples/{reader}/*"]
+    if reader == "any":
+        patterns = [pattern for own in OWN.values() for pattern in own] + ["tests/formats/samples/*/*"]
+    texts = [path.read_bytes() for pattern in patterns for path in sorted(ROOT.glob(pattern)) if path.is_file()]
+    parts = [part.partition(b"\n")[2] if text.startswith(b"=== ") else part for text in texts for part in text.split(b"\n=== ")]
+    return [part[: LONGEST // 4] for part in parts if part.strip()]
+
+
+class Mutator:
+    """Mixes lines and words of the samples, and puts hostile bytes among them."""
+
+    def __init__(self, samples: list[bytes]) -> None:
+        self.samples = samples
+        self.lines = [line for text in samples for line in text.splitlines(keepends=True)]
+
+    def __call__(self, data: bytes, longest: int, seed: int) -> bytes:
+        import atheris
+
+        chance = random.Random(seed)
+        if not data.strip() or chance.random() < 0.05:
+            data = chance.choice(self.samples)
+        for _ in range(chance.randint(1, 4)):
+            data = self.change(data, chance) if chance.random() < 0.85 else atheris.Mutate(data, longest)
+        return data[:longest]
+
+    def change(self, data: bytes, chance: random.Random) -> bytes:
+        lines = data.splitlines(keepends=True) or [b"\n"]
+        at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+        match chance.randrange(9):
+            case 0:
+                lines.insert(at, chance.choice(self.lines))
+            case 1:
+                lines.insert(at, lines[other])
+            case 2:
+                del lines[at : at + chance.randint(1, 3)]
+            case 3:
+                lines[at], lines[other] = lines[other], lines[at]
+            case 4:  # words of two lines in one
+                words = lines[at].split(b" ")
+                words[chance.randrange(len(words))] = chance.choice(chance.choice(self.lines).split(b" "))
+                lines[at] = b" ".join(words)
+            case 5:
+                cut = chance.randrange(len(lines[at]) + 1)
+                lines[at] = lines[at][:cut] + chance.choice(HOSTILE) + lines[at][cut:]
+            case 6:
+                cut = chance.randrange(len(lines[at]) + 1)
+                lines[at] = lines[at][:cut] + lines[other][cut:]
+            case 7:  # another number
+                digits = {place for place, byte in enumerate(lines[at]) if 48 <= byte < 58 and chance.random() < 0.3}
+                lines[at] = bytes(
+                    chance.choice(b"0123456789abcdef") if place in digits else byte for place, byte in enumerate(lines[at])
+                )
+            case 8:
+                lines[at] = lines[at].rstrip(b"\n") * chance.randint(2, 40) + b"\n"
+        return b"".join(lines)
+
+
+def check(reader: str, data: bytes) -> None:
+    """Read `data` and raise AssertionError, or what the reader raised, where a promise is broken."""
+    from amxperf.document import Document
+    from amxperf.errors import AmxperfError
+    from amxperf.formats import read_document
+
+    document = Document("fuzz", data, "")
+    began = time.process_time()
+    try:
+        capture = read_document(document, None if reader == "any" else reader)
+    except AmxperfError as error:
+        assert type(error) is not AmxperfError and str(error), "a bare error"
+        capture = None
+    took = time.process_time() - began
+    assert took < SECONDS + PER_BYTE * len(data), f"takes {took:.1f} s for {len(data)} bytes"
+    if capture is not None and capture.format == "dmesg":
+        lines = capture.lines
+        assert (lines["role"].astype(str) != "").all(), "a line without a role"
+        if not data.lstrip().startswith(b"{"):
+            assert sorted(set(lines["line"])) == list(range(1, len(document.lines) + 1)), "lines lost"
+        assert set(capture.frames["line"]) <= set(lines["line"]), "a frame of no line"
+
+
+def lighten() -> None:
+    """Make whole tables for one input in eight: they take most of the time, and rows are looked at before they are a table."""
+    import pandas as pd
+
+    from amxperf import schema
+
+    real, chance = schema.frame, random.Random(0)
+
+    def frame(table, rows=()):
+        rows = list(rows)
+        if table == "measurements" or chance.random() < 1 / 8:
+            return real(table, rows)
+        return pd.DataFrame({name: [row.get(name) for row in rows] for name in ("line", "role")})
+
+    schema.frame = frame
+
+
+def run(reader: str, options: list[str]) -> None:
+    import atheris
+
+    with atheris.instrument_imports(include=["amxperf"]):
+        import amxperf.formats
+
+        for name in amxperf.formats.FORMATS:
+            amxperf.formats.module(name)
+    lighten()
+    FINDS.mkdir(parents=True, exist_ok=True)
+    known: set[str] = set()
+
+    def one(data: bytes) -> None:
+        try:
+            check(reader, data)
+        except (Exception, RecursionError) as error:
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "amxperf" in frame.filename] or [None]
+            place = f"{Path(frames[-1].filename).stem}-{frames[-1].lineno}" if frames[-1] else ""
+            words = str(error).split(" for ")[0] if isinstance(error, AssertionError) else ""
+            key = f"{type(error).__name__}-{place}{'-takes' if words.startswith('takes') else words.replace(' ', '-')}"
+            if key not in known:
+                known.add(key)
+                name = f"{reader}-{key}-{hashlib.sha256(data).hexdigest()[:6]}.bin"
+                (FINDS / name).write_bytes(data)
+                print(f"FIND {name}: {error!r}", file=sys.stderr, flush=True)
+
+    samples = seeds(reader)
+    store = FINDS / "seeds" / reader
+    store.mkdir(parents=True, exist_ok=True)
+    for number, text in enumerate(samples):
+        (store / f"{number:04d}").write_bytes(text)
+    limits = [f"-max_len={LONGEST}", "-timeout=120", "-rss_limit_mb=3000", f"-artifact_prefix={FINDS}/"]
+    atheris.Setup([sys.argv[0], *limits, *options, str(store)], one, custom_mutator=Mutator(samples))
+    atheris.Fuzz()
+
+
+def main() -> None:
+    reader, *options = sys.argv[1:] or ["any"]
+    if options and Path(options[0]).is_file():
+        check(reader, Path(options[0]).read_bytes())
+        print("nothing is wrong")
+    else:
+        run(reader, options)
+
+
+if __name__ == "__main__":
+    main()
