@@ -74,6 +74,8 @@ ROLES = {
 _MARKER = re.compile(r"(?:(?:Protected )?nVHE HYP |nVHE |VHE )?[Cc]all [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)")
 _MARK = re.compile(r"<(?P<close>/?)(?P<name>#?[A-Z][A-Z_0-9]{0,20})>\s*+|<<EOE>>\s*+")
 _HYPERVISOR = re.compile(r"kvm \[\d{1,10}\]: {1,8}(?=\[<|-{3}\[|(?:Protected )?nVHE (?:HYP )?call trace)")
+_BROKEN = re.compile(r"CPU: \d{1,6} (?:UID: \d{1,10} )?PID: \d{1,10}(?: Comm:)?")
+_EIP = re.compile(r"EIP: .{1,60}\bCPU: (\d{1,6})$")
 _MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
 _INTERRUPT = re.compile(r"--- (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
 _DECODED = re.compile(  # what addr2line adds below a frame, or a mailer breaks off it
@@ -114,6 +116,7 @@ class _Stream:
     skipped: int = 0  # other lines since the last line of the open trace
     wrapped: int = -1  # count at the line whose end stands on the next one
     about: int = 0  # count at the last line of a report, 0 without one
+    broken: str = ""  # first part of a header that a mailer broke in two
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
 
 
@@ -173,6 +176,8 @@ class CallTraces:
             if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or self._in_report(stream)):
                 stream.registers += [{"line": line, "name": name, "value": value} for name, value in pairs]
                 stream.said = None
+                if stream.header is not None and stream.header.get("cpu") is None and (found := _EIP.match(text)):
+                    stream.header["cpu"] = int(found[1])  # 32-bit x86 up to 3.9
                 return "register"
             if _MARKS.fullmatch(text):
                 return "context"
@@ -200,7 +205,10 @@ class CallTraces:
             self.notes = [replace(note, line=places.get(note.line, note.line)) for note in self.notes]
 
     def _header(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
-        row = parse_header(text)
+        row = parse_header(stream.broken + text) if stream.broken else parse_header(text)
+        stream.broken = text if row is None and _BROKEN.fullmatch(text) else ""
+        if stream.broken:
+            return True
         if row is None:
             return self._more(stream, line, text, timestamp)
         headline = self._headline(stream, timestamp)
@@ -304,7 +312,7 @@ class CallTraces:
             stream.flaw = "head cut"
         else:
             task, headline = report.owner(above.text) or stream.named, above
-            if fault and above.text.lower().startswith("backtrace"):
+            if fault and "backtrace" in above.text.lower():
                 headline, stream.report = fault, None
             elif fault and report.names_fault(above.text):
                 headline = fault
@@ -401,6 +409,7 @@ class CallTraces:
             return "detail"
         if text == "stack backtrace:" and stream.report is not None:  # lockdep: the trace of its first line comes now
             stream.report = stream.report._replace(stamp=timestamp, count=stream.count)
+            stream.stack = _Said(line, text, timestamp, stream.count)
             return "detail"
         fault = report.names_fault(text)
         if not fault:

@@ -59,7 +59,7 @@ _RAW = re.compile(r"<(\d{1,3})>")
 _WORDS = re.compile(rf"({'|'.join(FACILITIES)}) {{0,9}}:({'|'.join(LEVELS)}) {{0,9}}: ?")
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"
 _ZONE = r"(?:Z|[+-]\d\d:?\d\d)?"
-_DELTA = r"(?: <[^<>\]]{1,20}>)?"
+_DELTA = r"(?:\ <[^<>\]]{1,20}>)?"
 _HEAD = re.compile(
     rf"""(?:(?P<wall>
           [A-Z][a-z]{{2}}\ [ \d]\d\ \d\d:\d\d:\d\d(?:\.\d{{1,9}})?      # syslog, journalctl -o short, short-precise

@@ -13,7 +13,7 @@ _FAULT = re.compile(
     r"(?:BUG|WARNING|INFO|UBSAN|Oops|watchdog: BUG|rcu: INFO|NMI watchdog|Kernel panic - not syncing|unchecked MSR access error"
     r"|Internal error|double fault|int3|divide error|invalid opcode|stack segment|alignment check|PANIC|Unhandled fault): |"
     r"kernel BUG at |NMI backtrace for cpu |unreferenced object 0x|FAULT_INJECTION: forcing a failure|Unable to handle kernel |"
-    r"=== WARNING|\[ BUG: |Oops\[#\d|(?:general protection fault|divide error|invalid opcode|stack segment)\b|"
+    r"=== WARNING|\[ (?:BUG|INFO): |Oops\[#\d|(?:general protection fault|divide error|invalid opcode|stack segment)\b|"
     r".{1,64} invoked oom-killer: |.{1,64}: page allocation (?:failure|stalls)\b|irq \d{1,10}: nobody cared"
 )
 _CUT = re.compile(r"-{4,}\[ cut here \]-{4,}")
@@ -26,7 +26,7 @@ _DETAIL = re.compile(
     r"(?:irq event stamp|hardirqs last |softirqs last |preempt_count|Preemption disabled at|\d{1,3} locks? held by|no locks held by"
     r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|The buggy address"
     r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|PID = \d|kfence-#"
-    r"|comm \"|ret_ip|task: |Stack:"
+    r"|#PF: |IP: \[<|last sysfs file: |Bytes \d|Memory access of size |comm \"|ret_ip|task: |Stack:"
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
     r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
     r"|Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"

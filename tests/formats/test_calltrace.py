@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amxperf.formats.calltrace import CallTraces
+from amxperf.formats.calltrace import ROLES, CallTraces
 from amxperf.formats.stackframe import parse_frame, parse_header, parse_registers, plain_name
 
 HEADER = "CPU: 1 PID: 7 Comm: cat Not tainted 6.7.0 #61"
@@ -316,3 +316,131 @@ def test_long_lines_take_linear_time(line):
     began = time.perf_counter()
     run("Call Trace:", line, " a+0x1/0x2")
     assert time.perf_counter() - began < 1.0  # quadratic time would be minutes
+
+
+def traces_of(machine):
+    """Per trace: headline, cpu, pid, comm, end reason and its functions."""
+    return [
+        (
+            trace["headline"], trace.get("cpu"), trace.get("pid"), trace.get("comm"), trace["complete"],
+            [row["function"] for row in machine.frames if row["trace"] == trace["trace"]],
+        )
+        for trace in machine.traces
+    ]  # fmt: skip
+
+
+def test_the_stacks_of_a_kasan_report_are_traces_of_their_own():
+    machine = run(
+        "BUG: KASAN: slab-use-after-free in f+0x1/0x2", "Read of size 8 at addr ffff8881003d5000 by task cat/7", "", HEADER, "Call Trace:",
+        " <TASK>", " dump_stack_lvl+0x1/0x2", " </TASK>", "", "Allocated by task 5:", " kasan_save_stack+0x1/0x2", " a+0x1/0x2", "",
+        "Freed by task 6 on cpu 3 at 12.345678s:", " b+0x1/0x2", "", "Last potentially related work creation:", "(stack is not available)",
+        "The buggy address belongs to the object at ffff8881003d5000", ">ffff8881003d5000: fa fb fb fb fb fb fb fb",
+    )  # fmt: skip
+    assert traces_of(machine) == [
+        ("BUG: KASAN: slab-use-after-free in f+0x1/0x2", 1, 7, "cat", "closed", ["dump_stack_lvl"]),
+        ("Allocated by task 5:", None, 5, None, "closed", ["kasan_save_stack", "a"]),
+        ("Freed by task 6 on cpu 3 at 12.345678s:", 3, 6, None, "closed", ["b"]),
+    ]
+    assert [trace["line"] for trace in machine.traces] == [5, 10, 14]
+
+
+def test_stacks_before_the_header_of_their_report_and_inlined_first_frames():
+    machine = run(
+        "BUG: KMSAN: uninit-value in f net/x.c:1 [inline]", "BUG: KMSAN: uninit-value in g+0x1/0x2 net/x.c:9", " f net/x.c:1 [inline]",
+        " g+0x1/0x2 net/x.c:9", "", "Uninit was created at:", " slab_alloc mm/slub.c:5 [inline]", " h+0x1/0x2 mm/slub.c:7", "", HEADER,
+    )  # fmt: skip
+    assert traces_of(machine) == [
+        ("BUG: KMSAN: uninit-value in f net/x.c:1 [inline]", 1, 7, "cat", "closed", ["f", "g"]),
+        ("Uninit was created at:", None, None, None, "next marker", ["slab_alloc", "h"]),
+    ]
+
+
+def test_kmemleak_names_the_task_above_its_dump():
+    leak = 'unreferenced object 0xffff888101ad8900 (size 32):', '  comm "a b", pid 12, jiffies 4294942797', "  hex dump (first 8 bytes):"
+    machine = run(*leak, "    01 00 00 00 00 00 00 00  ........", "  backtrace (crc 45b79b1):", "    a+0x1/0x2", *leak, "  backtrace:", "    b+0x1/0x2")
+    assert [row[:4] for row in traces_of(machine)] == [(leak[0], None, 12, "a b")] * 2
+
+
+def test_lockdep_gives_the_chain_and_its_own_trace():
+    machine = run(
+        "WARNING: possible circular locking dependency detected", "6.6.0 #1 Not tainted", "cat/7 is trying to acquire lock:",
+        "ffffffffc0a0f0a8 (b){+.+.}-{3:3}, at: f+0x3f/0x80", "-> #1 (a){+.+.}-{3:3}:", "       lock_acquire+0x1/0x2", "",
+        "-> #0 (b){+.+.}-{3:3}:", "       f+0x1/0x2", "", *["other info"] * 20, "stack backtrace:", HEADER, "Call Trace:", " g+0x1/0x2",
+    )  # fmt: skip
+    assert [row[0] for row in traces_of(machine)] == [
+        "-> #1 (a){+.+.}-{3:3}:", "-> #0 (b){+.+.}-{3:3}:", "WARNING: possible circular locking dependency detected",
+    ]  # fmt: skip
+    assert [row[2] for row in traces_of(machine)] == [None, None, 7]
+
+
+def test_arm_prints_frames_below_header_and_registers_without_a_marker():
+    machine = run(
+        "Unable to handle kernel NULL pointer dereference at virtual address 00000009", "Internal error: Oops: 805 [#1] SMP ARM", HEADER,
+        "PC is at f+0x584/0x72c", "pc : [<c0333330>]    lr : [<c0333200>]    psr: 80070113", "Stack: (0xe8a59dd8 to 0xe8a5a000)",
+        "9de0: e89fa29c 00000001 00000000 00000000 000000d0 00000000 c0aba922 00000009",
+        "[<c0333330>] (f) from [<c031c7a0>] (g+0xa8/0x1c0)", "[<c031c7a0>] (g) from [<c031e698>] (h+0x1/0x2)", "Code: ea000005 (e5823000)",
+    )  # fmt: skip
+    (row,) = traces_of(machine)
+    assert row[1:4] == (1, 7, "cat") and row[5] == ["g", "h"]
+    assert {register["trace"] for register in machine.registers} == {1}
+
+
+@pytest.mark.parametrize(
+    ("lines", "cpu", "pid", "comm"),
+    [
+        (["WARNING: arch/x86/kvm/x86.c:9 at f+0x1/0x2 [kvm], CPU#3: CPU 0/KVM/4371", "Call Trace:"], 3, 4371, "CPU 0/KVM"),
+        (["WARNING: CPU: 2 PID: 9 at a.c:1 f+0x1/0x2", "Call Trace:"], 2, 9, None),
+        (["watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [a/b:c:12]", "Call Trace:"], 2, 12, "a/b:c"),
+        (["CPU 1 ", "Modules linked in: x", "Pid: 12, comm: cat Not tainted 2.6.32 #1", "Call Trace:"], 1, 12, "cat"),
+        (["CPU: 0    Not tainted  (2.6.35.7 #1)", "Process cat (pid: 12, stack limit = 0xe8)", "Call Trace:"], 0, 12, "cat"),
+        (["Pid: 598, comm: x Tainted: P O 3.6.1 #1 HP", "EIP: 0060:[<f8e40765>] EFLAGS: 00210246 CPU: 1", "Call Trace:"], 1, 598, "x"),
+        (["CPU: 1 PID: 1", "88243 Comm: x Not tainted 5.3.6 #1", "Call Trace:"], 1, 188243, "x"),
+        (["kworker/0:1     D 0000000000000000     0   123      2 0x00000000", "Call Trace:"], None, 123, "kworker/0:1"),
+        (["a b             R  running task    26288   123      2 0x80004000", "Call Trace:"], None, 123, "a b"),
+        (["x   R running task on cpu   1     0 315571 315308 0x0000000e 3375506638533", "Call Trace:"], 1, 315571, "x"),
+        (["task:a b             state:R  running task     stack:26288 pid:  123 ppid:     2 flags:0x1", "Call Trace:"], None, 123, "a b"),
+        (["CPU 2/KVM       S    0   914      1 0x00000000", "Call Trace:"], None, 914, "CPU 2/KVM"),
+    ],
+)  # fmt: skip
+def test_where_the_task_stands(lines, cpu, pid, comm):
+    (trace,) = run(*lines, " a+0x1/0x2").traces
+    assert (trace.get("cpu"), trace.get("pid"), trace.get("comm")) == (cpu, pid, comm)
+
+
+def test_an_address_that_is_no_trace():
+    machine = run("BUG: scheduling while atomic: x/7/0x2", "Preemption disabled at:", "[<ffffffffc0a5d02f>] f+0xf/0x30", HEADER, "Call Trace:",
+                  " a+0x1/0x2", "Last Breaking-Event-Address:", " [<00000000001efa22>] printk+0x6a/0x78")  # fmt: skip
+    assert [row["function"] for row in machine.frames] == ["a"]
+
+
+def test_lost_messages_do_not_end_a_trace_and_are_said():
+    machine = run("Call Trace:", " a+0x1/0x2", "** 12 printk messages dropped **", " b+0x1/0x2", " </TASK>", callers=["T1"] * 5)
+    assert traces_of(machine)[0][4:] == ("lost messages", ["a", "b"])
+
+
+def test_several_frames_on_a_line():
+    machine = run("Call Trace: [<00002aee>] a+0x0/0x2 [<00002af0>] b+0x1/0x2")
+    assert [row["function"] for row in machine.frames] == ["a", "b"]
+
+
+def test_roles():
+    lines = {
+        "BUG: kernel NULL pointer dereference": "report", "#PF: supervisor read access in kernel mode": "detail", HEADER: "header",
+        "Hardware name: x": "detail", "RIP: 0010:f+0x1/0x2": "register", "Code: 5b 41": "register", "Call Trace:": "marker",
+        " <TASK>": "context", " a+0x1/0x2": "frame", " </TASK>": "context", "Modules linked in: x": "detail", "CR2: 0000000000000008": "register",
+        "---[ end trace 0 ]---": "report", "usb 1-1: new device": "other", "": "blank", "** 3 printk messages dropped **": "lost",
+    }  # fmt: skip
+    machine = CallTraces()
+    found = [machine.feed(n, text) for n, text in enumerate(lines, 1)]
+    assert found == list(lines.values())
+    assert set(found) <= set(ROLES)
+
+
+def test_a_stamp_that_only_one_form_has_changes_nothing():
+    text = ["BUG: x", *["word"] * 10, HEADER, "Call Trace:", " a+0x1/0x2"]
+    near = run(*text).traces[0]
+    machine = CallTraces("a")
+    for n, line in enumerate(text):
+        machine.feed(1 + 100 * n, line)  # the lines of a JSON document are far apart
+    machine.finish()
+    assert machine.traces[0]["headline"] == near["headline"] == "BUG: x"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amxperf.formats.prefix import FACILITIES, LEVELS, split
+from amxperf.formats.prefix import FACILITIES, LEVELS, pieces, split
 
 BODY = " <TASK>"  # the indent belongs to the message
 
@@ -121,3 +121,74 @@ def test_long_lines_take_linear_time(line):
     began = time.perf_counter()
     split(line)
     assert time.perf_counter() - began < 0.5  # quadratic time would be minutes
+
+
+@pytest.mark.parametrize(
+    ("prefix", "fields"),
+    [
+        ("[   12,345678] ", {}),
+        ("    [   12.345678] ", {}),
+        (">> > [   12.345678] ", {}),
+        ("host login: [   12.345678] ", {}),
+        ("15:21:34.5 [   12.345678] ", {"wall": "15:21:34.5"}),
+        ("1751030494.5 kern  :warn  : [   12.345678] ", {"wall": "1751030494.5", "level": "warn"}),
+        ("Jun 27 15:21:34 host kern.warn kernel: [   12.345678] ", {"wall": "Jun 27 15:21:34"}),
+        ("Jun 27 15:21:34 kernel: [   12.345678] ", {"wall": "Jun 27 15:21:34"}),
+        ("<4>1 2025-06-27T15:21:34.5Z host kernel - - - [   12.345678] ", {"wall": "2025-06-27T15:21:34.5Z", "level": "warn"}),
+        ("[   12.345678 <    0.000004>] host kernel: ", {}),
+        ("\x00\x00[   12.345678] ", {}),
+        ("\x1b[32m[   12.345678] \x1b[0m\x1b[K", {}),
+    ],
+)
+def test_further_prefixes(prefix, fields):
+    parts = split(prefix + BODY)
+    assert (parts.message, parts.timestamp) == (BODY, 12.345678)
+    assert {name: getattr(parts, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("prefix", "fields"),
+    [
+        ("[    T7] ", {"caller": "T7"}),
+        ("[ven. juin 27 15:21:34 2025] ", {"wall": "ven. juin 27 15:21:34 2025"}),
+        ("[Fri Jun 27 15:21:34 2025 <    0.000004>] ", {"wall": "Fri Jun 27 15:21:34 2025"}),
+        ("[<    0,000004>] ", {}),
+    ],
+)
+def test_further_prefixes_without_seconds(prefix, fields):
+    parts = split(prefix + BODY)
+    assert parts.message == BODY and isnan(parts.timestamp)
+    assert {name: getattr(parts, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize("line", ["    kvm_x+0x1/0x2", "\tindented", "[T1] x", "  > 3", "[C1] y", ">ffff8881003d5000: fa fb"])
+def test_an_indent_without_a_prefix_belongs_to_the_message(line):
+    assert split(line).message == line
+
+
+def test_control_characters_are_shown_and_those_of_a_task_are_kept():
+    assert split("a\x07b\tc").message == "a\\x07b\tc"
+    comm = split("[    1.000000] CPU: 1 PID: 7 Comm: \x1b[31mevil\x1b[0m Not tainted 6.7.0 #1")
+    assert comm.message == "CPU: 1 PID: 7 Comm: \\x1b[31mevil\\x1b[0m Not tainted 6.7.0 #1"
+    assert split("\x1b[1mCPU: 1 PID: 7 Comm: cat Not tainted\x1b[0m").message == "CPU: 1 PID: 7 Comm: cat Not tainted"
+    assert split("\x1b[33mkvm\x1b[0m: \x1b[31mx\x1b[0m").message == "kvm: x"
+
+
+def test_what_dev_kmsg_escapes():
+    assert split(r"4,1,1,-;\x09f \x5c \xc3\xa4 \x1b[0m").message == "\tf \\ \u00e4 \\x1b[0m"
+    assert split(r"[    1.000000] \x09f").message == r"\x09f"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Starting x...[   12.500000] a", [("Starting x...", None, False), ("a", 12.5, True)]),
+        ("[   12.500000] a[   12.500001][    T7] b<4>[   12.500002] c",
+         [("a", 12.5, True), ("b", 12.500001, True), ("c", 12.500002, True)]),
+        ("** 3 printk messages dropped ** [   12.500000] a", [("** 3 printk messages dropped **", None, True), ("a", 12.5, True)]),
+        ("[   12.500000] took [1.5] s, not [ 1.500000]", [("took [1.5] s, not [ 1.500000]", 12.5, True)]),
+    ],
+)  # fmt: skip
+def test_prints_glued_together(line, expected):
+    found = [(part.message, None if isnan(part.timestamp) else part.timestamp, part.kernel) for part in pieces(line)]
+    assert found == expected
