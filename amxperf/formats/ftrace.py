@@ -21,12 +21,15 @@ Notes: ``lost-events``, ``missing-entries``, ``no-events``, ``unknown-lines``, `
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .. import schema
 from ..capture import Note
 from ..document import Document
+from ..encoding import SAMPLE, encoding_of
 from . import traceline
 from .dmesg import side_of
 from .options import only
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "ftrace text"
+
+LARGE = 4 << 20
+"""Bytes from which on the compiled scan reads a file; it loads slowly, and needs the package numba."""
 
 OVERWRITTEN = -1
 """Key of the events that the buffer's header counts as overwritten, beside the processors of those lost on the way."""
@@ -64,8 +70,23 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     [['amx-test', 13045, 1, 'read_msr', 'IA32_XFD_ERR', 262144]]
     """
     only(options, "ftrace", "side")
-    reading = _plain(document, side_of(options))
+    side = side_of(options)
+    if document.size >= LARGE and _compiled(document):
+        from .tracebulk import Bulk
+        from .tracetables import tables
+
+        reading = Reading(document.source, side)
+        with Bulk(document, reading) as bulk:
+            return tables(bulk), reading.notes
+    reading = _plain(document, side)
     return reading.tables(), reading.notes
+
+
+def _compiled(document: Document) -> bool:
+    """Whether the compiled scan can read the file: numba is there, and the text is UTF-8 without a mark."""
+    with document.open() as stream:
+        head = stream.read(SAMPLE)
+    return not head.startswith(BOM_UTF8) and encoding_of(head) == "utf-8" and find_spec("numba") is not None
 
 
 def _plain(document: Document, side: str) -> Reading:
@@ -196,12 +217,12 @@ class Reading:
     def tables(self) -> dict[str, pd.DataFrame]:
         """End of input: the frames, and the notes that only the whole file tells."""
         self._close("end of file")
-        self.remarks(len(self.events), len(self.traces))
+        self.remarks(len(self.events))
         rows = {"events": self.events, "traces": self.traces, "frames": self.frames}
         return {name: schema.frame(name, data) for name, data in rows.items()}
 
-    def remarks(self, events: int, traces: int) -> None:
-        """The notes on a file with so many events and traces."""
+    def remarks(self, events: int) -> None:
+        """The notes on a file with so many events."""
         for cpu, places in self.lost.items():
             self._lost(cpu, places)
         entries = events + self.counts["stacks"]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LONGEST = 4000
+LONGEST = 1000
 """Characters of the longest payload that is taken apart; a longer one keeps its text only."""
 
 _FIELD = re.compile(r"\{(\w+):([dxt])(!?)\}")

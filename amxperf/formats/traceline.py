@@ -10,11 +10,16 @@ import re
 from math import nan
 from typing import Any, NamedTuple
 
+from .payload import LONGEST
 from .stackframe import parse_frame, plain_name
 from .tracepoints import decode, known
 
 EVENT, STACK, USER_STACK, FRAME, HEADER, ENTRIES, LOST, BLANK, UNKNOWN = range(9)
 """What a line is. HEADER is all that the tools print around the events."""
+
+
+LONG = 1 << 16
+"""Characters of the longest line that may be something else than an event of tracefs or trace-cmd."""
 
 
 class Line(NamedTuple):
@@ -104,7 +109,9 @@ def parse(line: str) -> Line:
         return Line(BLANK)
     if stripped[0] == "#" or stripped.startswith(("cpus=", "version =", "CPU")):
         return _header(stripped)
-    if line[0] in " \t" and (found := _SAMPLE.fullmatch(line)):
+    if len(line) > LONG:
+        return Line(UNKNOWN)
+    if line[0] == "\t" and len(line) <= LONGEST and (found := _SAMPLE.fullmatch(line)):
         return Line(FRAME, text=line.rstrip(), perf=True)
     if "PERF_RECORD_" in line and (found := _RECORD.fullmatch(line)):
         return _record(found)
@@ -120,6 +127,8 @@ def parse(line: str) -> Line:
         return _graph(found)
     if _SWITCH.fullmatch(line):
         return Line(HEADER)
+    if line[0] == " " and len(line) <= LONGEST and _SAMPLE.fullmatch(line):  # a stack of perf whose tabs were made blanks
+        return Line(FRAME, text=line.rstrip(), perf=True)
     return Line(UNKNOWN)
 
 
@@ -200,7 +209,7 @@ def _sample(found: re.Match[str]) -> Line:
     if len(names) > 1 and _MODIFIER.fullmatch(names[-1]):
         names.pop()
     name, text = names[-1], found["rest"].strip()
-    return Line(EVENT, _perf_task(found) | payload(name, text), f"{name}: {text}", perf=True)
+    return Line(EVENT, _perf_task(found) | payload(name, text), f"{name}:{found['rest'].rstrip()}", perf=True)
 
 
 def _graph(found: re.Match[str]) -> Line:

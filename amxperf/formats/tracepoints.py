@@ -67,7 +67,10 @@ _WAKE = (
 )
 _VECTOR = ("vector={vector:d!}",)
 _IPI = ("dst {value:x} vec {vector:d!} ({reason:t!})",)
-_CALL = ("0xffffffffffff{error:x!}", "0x{value:x}", "{negative:d!}", "__syscall_nr={_:d} ret=0x{value:x}")
+_CALL = (
+    "0xffffffffffff{error:x!}", "0x{value:x}", "{negative:d!}",
+    "__syscall_nr={_:d} ret=0xffffffffffff{error:x!}", "__syscall_nr={_:d} ret=0x{value:x}",
+)  # fmt: skip
 
 LAYOUTS: dict[str, tuple[str, ...]] = {
     "read_msr": _MSR,
