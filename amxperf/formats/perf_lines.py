@@ -30,13 +30,16 @@ _PLACE = re.compile(
 )
 _TEXT = re.compile(
     rf"""\s*(?:(?P<stamp>{_STAMP})\s+)?
-    (?:(?P<place>CPU\d+|[SN]\d+(?:-\w+)*|\S(?:[^#<(]*\S)?-\d+)\s+(?:(?P<cpus>\d+)\s{{2,}})?)?
+    (?:(?P<place>CPU\d+|[SN]\d+(?:-\w+){{0,4}}|\S(?:[^\#<(]{{0,40}}\S)?-\d{{1,10}})\s+(?:(?P<cpus>\d+)\s{{2,}})?)?
     (?P<value>{_VALUE})\s+(?:(?P<unit>{_UNITS})\s+)?
     (?P<event>[A-Za-z_]\S*)(?:\s+(?P<cgroup>/\S*|[\w.-]+/\S*))?\s*
     (?:\#\s*(?P<metric>.*?))?\s*(?:\(\s*\+-\s*(?P<spread>\d+[.,]\d+)%\s*\))?\s*(?:\(\s*(?P<running>\d+[.,]\d+)%\))?\s*""",
     re.VERBOSE | re.ASCII,
 )
 _MORE = re.compile(rf"\s*(?:{_STAMP}\s+)?(?:[A-Za-z]\S*\s+(?:\(\S+\)\s+)?)?\#\s*(?P<metric>-?\d.*?)\s*(?:\(\s*\d+[.,]\d+%\))?\s*")
+_MORE_CSV = re.compile(
+    rf"\s*(?:{_STAMP})?(?P<sep>[^\w\s#{{]|\t)[^#{{]*?(?P=sep){{4}}(?P<value>-?\d+\.\d+)(?P=sep)(?P<unit>[^,;|]*\S)\s*", re.ASCII
+)
 _METRIC = re.compile(r"(?P<value>-?\d+(?:[.,]\d+)?)\s*(?P<unit>\S.*)")
 _TAIL = re.compile(r"(?P<sep>[^\w.<>%\"'/=-]{1,4})(?P<runtime>\d+)(?P=sep)(?P<running>\d{1,3}[.,]\d\d)(?=(?P=sep)|\s*$)", re.ASCII)
 _COMMA = re.compile(r"(?<= : )(-?\d+),(\d+)(?=, \"|\})")
@@ -115,9 +118,22 @@ def text_record(line: int, text: str) -> Record | None:
 
 
 def further_metric(text: str) -> list[tuple[float, str]]:
-    """The metric of a line that holds only a comment, which belongs to the counter above it."""
+    """The metric of a line that holds nothing else, in any spelling; it belongs to the counter above it."""
+    if text.lstrip().startswith("{"):
+        return _json_metric(text)
+    if found := _MORE_CSV.fullmatch(text):
+        return metrics_of(f"{found['value']} {found['unit']}")
     found = _MORE.fullmatch(text)
     return metrics_of(found["metric"]) if found else []
+
+
+def _json_metric(text: str) -> list[tuple[float, str]]:
+    """The metric of an object of -j that has no event of its own."""
+    try:
+        found = json.loads(_COMMA.sub(r"\1.\2", text), parse_constant=lambda name: None)
+        return [] if "event" in found else metrics_of(f"{found['metric-value']} {found['metric-unit']}")
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []
 
 
 def csv_record(line: int, text: str) -> Record | None:
@@ -157,7 +173,7 @@ def json_record(line: int, text: str) -> Record | None:
         value, event = str(found["counter-value"]), found["event"]
         known = value not in MISSING
         number = plain(value) if known else None
-        numbers = {name: float(found[key]) for name, key in _NUMBERS.items() if found.get(key) is not None}
+        numbers = {name: plain(str(found[key])) for name, key in _NUMBERS.items() if found.get(key) is not None}
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
     if not isinstance(event, str) or not all(0 <= abs(x) < float("inf") for x in (number or 0.0, *numbers.values())):

@@ -28,7 +28,7 @@ from ..document import Document
 from ..errors import FormatError
 from ..units import to_base
 from . import options as opt
-from .perf_lines import Record, further_metric, plain, records
+from .perf_lines import Record, csv_record, further_metric, plain, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,13 +44,16 @@ _TIME = re.compile(
 _RUN = re.compile(r"\s+(?P<value>\d+[.,]\d+) \([+-]\d+[.,]\d+\) #*\s*")
 _OTHER = re.compile(r"\s*(?:#.*)?")
 _UNITS = {"msec": "ms", "nsec": "ns", "Joules": "J", "Watts": "W", "Bytes": "B"}
-_RATE = re.compile(r"(?P<prefix>[KMG]?)(?:/sec|Hz)")
+_RATE = re.compile(r"(?P<prefix>[KMG]?)(?:\w*/sec|Hz)(?:\s+\w+)?")
+"""Unit of a rate: ``K/sec``, ``GHz``; since perf 6.17 ``K/sec  branch_frequency`` and ``faults/sec  page_faults_per_second``."""
 
 
 def sniff(document: Document) -> int:
     """95 where half of the lines are counters and times of perf stat, 60 where a program prints between a whole block, else 0."""
     lines = [line for line in document.head if line.strip()]
-    if not any("counter-value" in line or _HEADER.fullmatch(line) or _INTERVALS.fullmatch(line) or _csv(line) for line in lines):
+    if not any("counter-value" in line or _HEADER.fullmatch(line) or _INTERVALS.fullmatch(line) for line in lines) and not any(
+        csv_record(0, line) for line in lines[:50]
+    ):
         return 0
     marks = sum(bool(_HEADER.fullmatch(line) or _INTERVALS.fullmatch(line)) for line in lines)
     times = sum(bool(_TIME.fullmatch(line)) for line in lines)
@@ -60,10 +63,6 @@ def sniff(document: Document) -> int:
         return 0
     known = len(found) + marks + times + sum(bool(_OTHER.fullmatch(line)) for line in lines)
     return 95 if 2 * known >= len(lines) else 60 if marks and times and len(found) > 1 else 0
-
-
-def _csv(line: str) -> bool:
-    return any(record and record.running is not None for _, _, record in records([line]))
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:

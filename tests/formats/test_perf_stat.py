@@ -146,6 +146,27 @@ def test_an_event_may_hold_the_separator(sample):
     assert found["cpu/event=0xb7,umask=0x2/: tma_amx_busy"] == pytest.approx(0.153)
 
 
+def test_metrics_below_a_counter_in_every_spelling():
+    """A counter with two metrics has a second line for the other (builtin-stat's print_metric_csv and print_metric_json)."""
+    csv = "812311904,,exe.amx_busy,944811030,100.00,15.3,% tma_amx_busy\n,,,,,42.0,% tma_ports_utilization\n"
+    lines = (
+        '{"counter-value" : "812311904.0", "unit" : "", "event" : "exe.amx_busy", "pcnt-running" : 100.00, '
+        '"metric-value" : "15.3", "metric-unit" : "% tma_amx_busy"}\n'
+        '{"metric-value" : "42.0", "metric-unit" : "% tma_ports_utilization"}\n'
+    )
+    for text in (csv, lines):
+        assert values(read(doc(text), {})[0]["measurements"]) == pytest.approx({
+            "exe.amx_busy": 812311904, "exe.amx_busy: tma_amx_busy": 0.153, "exe.amx_busy: tma_ports_utilization": 0.42,
+        })
+
+
+def test_named_rates_of_new_releases():
+    text = " Performance counter stats for 'x':\n\n             4,108      context-switches    #    4.0 K/sec  cs_per_second\n"
+    text += "               65      page-faults         #   61.4 faults/sec  page_faults_per_second\n"
+    found = values(read(doc(text), {})[0]["measurements"])
+    assert (found["context-switches/s"], found["page-faults/s"]) == (4000, 61.4)
+
+
 def test_a_program_prints_too(sample):
     tables, notes = read(sample("mixed.txt"), {})
     assert set(tables["measurements"]["benchmark"]) == {'sh -c echo hello; echo "12 nothing" >&2; exit 3'}

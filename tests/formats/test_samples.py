@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from amxperf import schema
 from amxperf.document import Document, load
 from amxperf.formats import FORMATS, SURE, module, read_document, recognise
 
@@ -19,8 +21,16 @@ def test_recognised_as_itself_only(path):
     assert scores[path.parent.name] >= SURE
     capture = read_document(document)
     assert capture.format == path.parent.name and (capture.counts() or capture.notes)
-    for table in capture.tables.values():
+    for name, table in capture.tables.items():
         assert (table["line"] >= 1).all() and (table["line"] <= len(document.lines)).all()
+        columns = schema.TABLES[name].columns
+        assert tuple(table.columns[: len(columns)]) == schema.TABLES[name].names
+        assert all(table[column.name].dtype.name == pd.Series([], dtype=column.dtype).dtype.name for column in columns)
+        if name == "measurements":
+            assert set(table["better"]) <= {"lower", "higher", "none"}
+            assert (table[["unit", "metric", "benchmark"]] != "").all(axis=None)
+            assert (table["informative"] == (table["reason"] == "")).all()
+            assert table.loc[table["informative"], "value"].notna().all()
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=NAMES)
