@@ -15,11 +15,13 @@ import numpy as np
 from .comparisons import Comparisons, Results
 from .dataset import Dataset, open_dataset
 from .errors import ManifestError, MissingInput, UsageError
+from .geomean import geomeans
 from .pairing import Pairing, paired
+from .relative import relative
 from .residue import differences
 from .sampling import Samples, samples
 from .schema import factors
-from .selector import FIXED, Selector, parse
+from .selector import FIXED, Selector, parse, parse_keys
 from .stats.batch import Batch
 from .stats.engine import compare_arms
 from .stats.result import Caution
@@ -34,7 +36,9 @@ def compare(
     *,
     confidence: float = 0.95,
     margin: float = 0.02,
+    within: str = "",
     filter: str = "",
+    group_by: str = "",
     differs: Sequence[str] = (),
 ) -> Comparisons:
     """Compare two arms of a dataset.
@@ -53,7 +57,11 @@ def compare(
     baseline, treatment : selectors, such as ``vm`` and ``tdx``, or ``isa=avx512`` and ``isa=amx``.
     confidence : of the interval, between 0 and 1.
     margin : what counts as negligible, as a fraction (0.02: 2 %).
+    within : a selector of the reference, such as ``isa=avx512``: the results are then ratios of ratios, what the step from
+        baseline to treatment costs the rest relative to what it costs the reference (see :mod:`amxperf.relative`).
     filter : a selector of rows in both arms, such as ``benchmark=matmul*,size>=512`` (see :mod:`amxperf.selector`).
+    group_by : columns, such as ``isa,pages``: one geometric mean per group (`.geomeans`), else one over all comparisons
+        of a metric (see :mod:`amxperf.geomean`).
     differs : columns and machine keys that the arms are meant to differ in: no warning names them.
 
     Returns
@@ -78,12 +86,18 @@ def compare(
         raise UsageError(f"the dataset {dataset.name} holds no measurements", hint="compare needs benchmark logs")
     for arm in arms:
         _check_measured(arm, dataset)
-    pairing = _paired(dataset, arms, parse(filter) if filter else None)
+    only = parse(filter) if filter else None
+    groups = parse_keys(group_by, data) if group_by else ()
+    if within:
+        answers, notes = relative(dataset, arms, parse(within), only, confidence, margin)
+        return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes))
+    pairing = _paired(dataset, arms, only)
     found = samples(pairing, dataset.manifest)
     batch = _compared(found, dataset, confidence, margin).adjust()
     named = {"baseline": str(arms[0]), "treatment": str(arms[1]), "kind": dataset.kind}
     results = Results(pairing, found, batch, named, _residues(dataset, pairing, differs))
-    return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), results, pairing.notes)
+    means = geomeans(pairing, found, batch, groups, dataset.manifest.location, named)
+    return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), results, pairing.notes, means)
 
 
 def _paired(dataset: Dataset, arms: tuple[Selector, Selector], only: Selector | None) -> Pairing:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from . import estimates, ragged, ranks, welch
 from .batch import Batch
+from .estimates import FOUR, Estimates
 from .nested import Locations, Nested, subset_of
+from .result import Comparison
 
 
 def compare_arms(
@@ -83,6 +86,66 @@ def compare_arms(
                               launches=launches) if len(rows) else None  # fmt: skip
         inner[rows] = np.arange(len(rows))
     return Batch(out, levels, sizes, replicates, spreads, codes, confidence, margin, paired, (baseline, treatment), within, inner)
+
+
+def relative_arms(
+    arms: tuple[Nested, Nested],
+    references: tuple[Nested, Nested],
+    rows: np.ndarray,
+    others: np.ndarray,
+    levels: np.ndarray,
+    *,
+    confidence: float = 0.95,
+    margin: float = 0.02,
+    location: str = "median",
+) -> Batch:
+    """Ratios of ratios: comparison `rows[k]` of `arms` over comparison `others[k]` of `references`.
+
+    The log ratio of ratios is a sum of four means of log locations, taken as independent; its interval has Satterthwaite's
+    degrees of freedom (:func:`amxperf.stats.welch.combined`). `levels` is that of the comparisons of `arms`.
+    """
+    count = len(rows)
+    levels = levels[rows]
+    out = estimates.empty(count)
+    replicates, codes = np.zeros((count, 2), dtype=np.int64), np.full(count, "", dtype=object)
+    spreads = np.full(count, math.nan), np.full(count, math.nan)
+    located = [Locations(arm, location) for arm in (*arms, *references)]
+    for level in sorted({str(level) for level in levels}):
+        mine = np.flatnonzero(levels == level)
+        parts = [welch.summary(*place.of(level, which[mine]))
+                 for place, which in zip(located, (rows, rows, others, others), strict=True)]  # fmt: skip
+        for side in (0, 1):
+            replicates[mine, side] = np.minimum(parts[side].n, parts[side + 2].n)
+            spreads[side][mine] = np.sqrt(parts[side].spread ** 2 + parts[side + 2].spread ** 2)
+        found = welch.combined(parts, (-1, 1, 1, -1), confidence, FOUR)
+        few = replicates[mine].min(axis=1) < 2
+        for end in (found.low, found.high, found.low90, found.high90, found.p, found.df):
+            end[few] = math.nan
+        found.flags[few] = 0
+        out.put(mine, found)
+        codes[mine[few]] = f"one-{level}"
+    codes[(codes == "") & np.isnan(out.low)] = "no-spread"
+    return Batch(out, levels, (np.zeros((count, 3)), np.zeros((count, 3))), replicates, spreads, codes, confidence, margin, False)
+
+
+def compare_locations(
+    found: Estimates,
+    level: str,
+    counts: Sequence[np.ndarray],
+    confidence: float,
+    margin: float,
+    paired: bool = False,
+    parts: Sequence[welch.Arm] = (),
+) -> Comparison:
+    """One comparison from an estimate over replicates of this level; `counts` are the replicates of both arms."""
+    place = {"boot": 0, "block": 0, "launch": 1, "value": 2}[level]
+    sizes = tuple(np.zeros((1, 3), dtype=np.int64) for _ in counts)
+    for size, count in zip(sizes, counts, strict=True):
+        size[0, place] = count[0]
+    spreads = tuple(part.spread for part in parts) or (np.full(1, math.nan), np.full(1, math.nan))
+    codes = np.where(np.isnan(found.low), "no-spread", "").astype(object)
+    levels = np.array([level], dtype=object)
+    return Batch(found, levels, sizes, np.stack(counts, axis=1), spreads, codes, confidence, margin, paired)[0]
 
 
 def _rows(arm: welch.Arm, rows: np.ndarray) -> welch.Arm:

@@ -12,7 +12,8 @@ from .result import Caution
 WELCH = "Welch's t on the logs"
 PAIRED = "paired t on the log ratios"
 RANKS = "Mann-Whitney with Brunner-Munzel on the logs"
-METHODS = (WELCH, PAIRED, RANKS)
+FOUR = "Satterthwaite's t on four log means"
+METHODS = (WELCH, PAIRED, RANKS, FOUR)
 
 MANY, TIES, LIMIT, CONSTANT_BASELINE, CONSTANT_TREATMENT, NO_SPREAD, SAME_RATIO, RELATED, WIDENED = (1 << k for k in range(9))
 """Bits of `Estimates.flags`: each is a caution."""

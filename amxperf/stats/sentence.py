@@ -58,6 +58,9 @@ def _fixed(value: float, places: int) -> str:
 
 
 def _claim(result: Comparison, who: str, times: str) -> str:
+    if result.relative_to:
+        over = f"{who} over {result.baseline or 'the baseline'}"
+        return f"{over}, in {result.metric or 'value'}, is {times} times what it is with {result.relative_to}"
     plain = not result.metric and not result.unit
     if result.better == "lower":
         return f"{who} takes {times} times {_thing(result, 'time' if plain or result.unit == 's' else '')}"
