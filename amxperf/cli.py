@@ -103,6 +103,10 @@ def compare(
     treatment: Annotated[str, typer.Option(help="Selector of the treatment.")],
     margin: Annotated[float, typer.Option(help="What counts as negligible, as a fraction.")] = 0.02,
     confidence: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
+    within: Annotated[str, typer.Option(help="Ratio of ratios: selector of the reference, such as isa=avx512.")] = "",
+    filter: Annotated[str, typer.Option(help="Only these rows: benchmark=matmul*,size>=512,isa!=amx.")] = "",
+    group_by: Annotated[str, typer.Option(help="One geometric mean per value of these columns: isa,pages.")] = "",
+    differs: Annotated[str, typer.Option(help="Columns and machine keys that are meant to differ: kernel,vcpus.")] = "",
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
     gate: Annotated[bool, typer.Option("--gate", help="Fail where the treatment costs more than the margin allows.")] = False,
     junit: Annotated[Path | None, typer.Option(help="With --gate: write JUnit XML to this file.")] = None,
@@ -123,7 +127,9 @@ def compare(
         raise UsageError("--junit is for a gate", hint="add --gate")
     data = open_dataset(dataset)
     typer.echo(output.notes(data.notes), err=True, nl=False)
-    results = run(data, baseline, treatment, margin=margin, confidence=confidence)
+    declared = tuple(word.strip() for word in differs.split(",") if word.strip())
+    results = run(data, baseline, treatment, margin=margin, confidence=confidence, within=within, filter=filter,
+                  group_by=group_by, differs=declared)  # fmt: skip
     judged = judge(results, margin) if gate else None
     if judged and junit:
         output.write(judged.junit(), junit)

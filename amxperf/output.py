@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from errno import EISDIR
@@ -92,41 +93,26 @@ def write(data: bytes, out: Path | None, format: str = "text") -> None:
 
 def verdict_code(results: Comparisons) -> int:
     """0: every question is answered; 2: one or more are inconclusive or refused; 3: nothing is comparable."""
-    verdicts = {result.verdict for result in results}
+    verdicts = set(results.frame()["verdict"]) if len(results) else set()
     if not verdicts - {"not comparable"}:
         return 3
     return 2 if verdicts & {"inconclusive", "not comparable"} else 0
 
 
 def comparisons(results: Comparisons, format: str, gate: Gate | None = None) -> str:
-    """A comparison as a table with its sentences, as csv, or as json; a gate ends the table, and is a key of the json."""
+    """A comparison as sentences, under a table where a terminal shows them, as csv, or as json.
+
+    A gate ends the sentences, and is a key of the json.
+    """
+    from .report import report
+
     if format == "json":
         data = results.to_dict() | ({"gate": gate.to_dict()} if gate else {})
         return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     if format == "csv":
         return results.frame().to_csv(index=False, lineterminator="\n")
-    return _report(results) + (f"\n{gate.report()}" if gate else "")
-
-
-def _report(results: Comparisons) -> str:
-    lines = [f"{results.dataset} ({results.kind}): {results.treatment} over {results.baseline}", ""]
-    for result in results:
-        words = " ".join([result.benchmark, result.metric, *(f"{key}={value}" for key, value in results.varying(result))])
-        lines += [words, f"  {result.sentence()}"]
-        if result.within is not None:
-            lines.append(f"  {result.within.sentence()}")
-    seen: dict[str, list[str]] = {}
-    for result in results:
-        for caution in result.cautions:
-            seen.setdefault(f"{caution.message} [{caution.code}]", []).append(result.benchmark)
-    if seen:
-        lines += ["", "Mind:"]
-        for message, where in seen.items():
-            lines.append(f"  {message}" + (f" ({len(where)} of {len(results)} comparisons)" if len(where) < len(results) else ""))
-    lines += [f"  {note.message} [{note.code}]" for note in results.notes]
-    if not len(results):
-        lines.append("The two arms have no benchmark in common.")
-    return "\n".join(lines) + "\n"
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    return report(results, width) + (f"\n{gate.report()}" if gate else "")
 
 
 def plans(found: Plans, format: str) -> str:
