@@ -163,10 +163,11 @@ def _finished(out: Estimates, baseline: np.ndarray, treatment: np.ndarray, relat
     if len(rows):
         factor = serial.widenings(baseline[rows], treatment[rows])
         out.flags[rows] |= np.where(factor > 1, WIDENED, RELATED)
+        rows, factor = rows[factor > 1], factor[factor > 1]
         for end in (out.low, out.high, out.low90, out.high90):
             end[rows] = out.shift[rows] + (end[rows] - out.shift[rows]) * factor
         p = out.p[rows]
-        inside = (p > 0) & (p < 1) & (factor > 1)
+        inside = (p > 0) & (p < 1)
         out.p[rows[inside]] = 2 * ndtr(ndtri(p[inside] / 2) / factor[inside])
     large = out.p >= alpha
     out.low[large], out.high[large] = np.minimum(out.low[large], 0.0), np.maximum(out.high[large], 0.0)
