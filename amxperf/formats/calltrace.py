@@ -74,7 +74,7 @@ ROLES = {
 _MARKER = re.compile(r"(?:(?:Protected )?nVHE HYP |nVHE |VHE )?[Cc]all [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)")
 _MARK = re.compile(r"<(?P<close>/?)(?P<name>#?[A-Z][A-Z_0-9]{0,20})>\s*+|<<EOE>>\s*+")
 _HYPERVISOR = re.compile(r"kvm \[\d{1,10}\]: {1,8}(?=\[<|-{3}\[|(?:Protected )?nVHE (?:HYP )?call trace)")
-_BROKEN = re.compile(r"CPU: \d{1,6} (?:UID: \d{1,10} )?PID: \d{1,10}(?: Comm:)?")
+_BROKEN = re.compile(r"CPU: \d{1,6} (?:UID: \d{1,10} )?PID: \d{1,10}(?: Comm:)?|task:.{1,64}")
 _EIP = re.compile(r"EIP: .{1,60}\bCPU: (\d{1,6})$")
 _MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
 _INTERRUPT = re.compile(r"--- (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
@@ -116,7 +116,7 @@ class _Stream:
     skipped: int = 0  # other lines since the last line of the open trace
     wrapped: int = -1  # count at the line whose end stands on the next one
     about: int = 0  # count at the last line of a report, 0 without one
-    broken: str = ""  # first part of a header that a mailer broke in two
+    broken: str = ""  # first part of a header that goes on in the next line
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
 
 
@@ -205,9 +205,12 @@ class CallTraces:
             self.notes = [replace(note, line=places.get(note.line, note.line)) for note in self.notes]
 
     def _header(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
-        row = parse_header(stream.broken + text) if stream.broken else parse_header(text)
-        stream.broken = text if row is None and _BROKEN.fullmatch(text) else ""
-        if stream.broken:
+        before, stream.broken = stream.broken, ""
+        row = parse_header(text)
+        if row is None and before:  # a mailer broke the pid, or the task has a line feed in its name
+            row = parse_header(before + ("\\x0a" if before.startswith("task:") else "") + text)
+        if row is None and _BROKEN.fullmatch(text):
+            stream.broken = text
             return True
         if row is None:
             return self._more(stream, line, text, timestamp)

@@ -19,13 +19,15 @@ _FAULT = re.compile(
 _CUT = re.compile(r"-{4,}\[ cut here \]-{4,}")
 _END = re.compile(r"---\[ end ")
 _AFTER = re.compile(
-    r"Modules linked in:|Kernel Offset: |Rebooting in |Dumping ftrace buffer:|Instruction dump:"
+    r"Modules linked in:|Kernel Offset: |Rebooting in |Dumping ftrace buffer:|Instruction dump:|The buggy address|Object at f"
+    r"|Memory state around|kfence-#|irq event stamp|page dumped because|flags: 0x"
 )
 _DETAIL = re.compile(
     r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Call site: |"
-    r"(?:irq event stamp|hardirqs last |softirqs last |preempt_count|Preemption disabled at|\d{1,3} locks? held by|no locks held by"
-    r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|The buggy address"
-    r"|Memory state around|which belongs to|page dumped because|flags: 0x|raw: |page:|head:|PID = \d|kfence-#"
+    r"(?:hardirqs last |softirqs last |preempt_count|Preemption disabled at|\d{1,3} locks? held by|no locks held by"
+    r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|which belongs to|raw: "
+    r"|page:|head:|PID = \d|workqueue \S{1,64}: flags="
+    r"|pwq \d|pending: |in-flight: |inactive: |pool \d{1,6}:|R:\d T:\d|\^$|PACATMSCRATCH \[|[#>]?[0-9a-f]{16}: [0-9a-f]{4,12}\s"
     r"|#PF: |IP: \[<|last sysfs file: |Bytes \d|Memory access of size |comm \"|ret_ip|task: |Stack:"
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
     r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
@@ -39,7 +41,8 @@ _STACK = re.compile(
     r"(?:Last potentially related|Second to last potentially related|Last call_rcu|Second to last call_rcu)\b.{0,60}:$|"
     r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Backtrace for .{0,60}:$|"
     r"(?:Out-of-bounds|Use-after-free|Memory corruption|Invalid (?:read|write|free))\b.{0,160}:$|"
-    r"(?:(?:marked|assert no accesses to|read-write to|read to|write to|race at unknown origin)\b).{0,160} on cpu \d{1,6}:$|"
+    r"(?:(?:read-write|read|write|assert no (?:accesses|writes))(?: \([a-z, ]{1,40}\))? to |race at unknown origin)"
+    r".{0,160} on cpu \d{1,6}:$|"
     r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
     r"(?:INFO: )?(?:Allocated|Freed) in .{1,100} pid=\d{1,10}$|page last (?:allocated|free)\b.{0,300}$"
 )

@@ -22,7 +22,7 @@ _TASK = re.compile(
     r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task)?\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
 )
 _COLUMNS = re.compile(  # the task dump up to 5.9: name, state, program counter, free stack, pid, parent, flags
-    r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{1,40}+(?:running task\s{1,40}+(?:on cpu\s{1,40}+(?P<cpu>\d{1,6})\s{1,40}+)?"
+    r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{0,40}+(?:running task\s{1,40}+(?:on cpu\s{1,40}+(?P<cpu>\d{1,6})\s{1,40}+)?"
     r"|[0-9a-f]{8,16}\s{1,40}+)?\d{1,10}\s{1,40}+"
     r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}(?:\s{1,40}+\d{1,20})?"
 )

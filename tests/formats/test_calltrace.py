@@ -399,6 +399,8 @@ def test_arm_prints_frames_below_header_and_registers_without_a_marker():
         (["a b             R  running task    26288   123      2 0x80004000", "Call Trace:"], None, 123, "a b"),
         (["x   R running task on cpu   1     0 315571 315308 0x0000000e 3375506638533", "Call Trace:"], 1, 315571, "x"),
         (["task:a b             state:R  running task     stack:26288 pid:  123 ppid:     2 flags:0x1", "Call Trace:"], None, 123, "a b"),
+        (["rcu_preempt     I29040    10      2 0x80004000", "Call Trace:"], None, 10, "rcu_preempt"),
+        (["task:a", "b state:D stack:25960 pid:18088 tgid:18087 ppid:15126", "Call Trace:"], None, 18088, "a\\x0ab"),
         (["CPU 2/KVM       S    0   914      1 0x00000000", "Call Trace:"], None, 914, "CPU 2/KVM"),
     ],
 )  # fmt: skip
@@ -444,3 +446,23 @@ def test_a_stamp_that_only_one_form_has_changes_nothing():
         machine.feed(1 + 100 * n, line)  # the lines of a JSON document are far apart
     machine.finish()
     assert machine.traces[0]["headline"] == near["headline"] == "BUG: x"
+
+
+@pytest.mark.parametrize(
+    ("line", "cpu", "pid", "comm"),
+    [
+        ("read to 0xffff888103566064 of 4 bytes by interrupt on cpu 0:", 0, None, None),
+        ("write (marked) to 0xffff8881f257b5e0 of 8 bytes by task 123 on cpu 2:", 2, 123, None),
+        ("race at unknown origin, with read to 0xffff8881 of 1 bytes by task 5 on cpu 1:", 1, 5, None),
+        ("allocated by task 1002 on cpu 0 at 499.987654s (0.5s ago):", 0, 1002, None),
+        ("page last free pid 4548 tgid 4548 stack trace:", None, 4548, None),
+        ("page last allocated via order 0, gfp_mask 0xcc0, pid 610, tgid 611 (a b), ts 36990112233, free_ts 0", None, 610, "a b"),
+        ("INFO: Allocated in kvm_x+0x1/0x2 age=3 cpu=1 pid=12", 1, 12, None),
+        ("{SOFTIRQ-ON-W} state was registered at:", None, None, None),
+        ("ref_tracker: eth%d@ffff8881 has 1/2 users at", None, None, None),
+    ],
+)  # fmt: skip
+def test_what_the_line_above_a_stack_names(line, cpu, pid, comm):
+    (trace,) = run("hello", line, "\ta+0x1/0x2").traces
+    assert (trace["line"], trace["headline"]) == (2, line)
+    assert (trace.get("cpu"), trace.get("pid"), trace.get("comm")) == (cpu, pid, comm)
