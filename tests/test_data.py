@@ -12,7 +12,7 @@ NAMES = sorted(path.parent.name for path in DATA.glob("*/dataset.toml"))
 
 
 def test_all_are_here():
-    assert NAMES == ["notes-2024", "published", "simulations", "tdx-perf-2024", "vm-ftrace", "vm-onednn"]
+    assert NAMES == ["notes-2024", "published", "simulations", "tdx-perf-2024", "vm-ftrace", "vm-onednn", "vm-probe-controls"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,6 +42,7 @@ def test_kinds():
         "tdx-perf-2024": "published",
         "vm-ftrace": "recorded",
         "vm-onednn": "recorded",
+        "vm-probe-controls": "recorded",
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 KINDS: dict[str, str] = {
     "budget": "exit_cost",  # what one exit would have to cost to explain a slowdown
     "call_trace": "trace",  # a captured call chain, every frame linked to its line
+    "cases": "case",  # the cases of one benchmark, one mark per launch
     "coverage": "simulation",  # how often intervals hold the truth, by simulation
     "enabling_table": "enabling",  # steps of enabling AMX, seen or missing
     "event_table": "events",  # events as a table, linked to their lines
@@ -27,6 +28,7 @@ KINDS: dict[str, str] = {
     "ratios": "forest",  # comparisons as ratios with intervals
     "register_dump": "trace",  # a register dump, decoded where a bit means AMX
     "settling": "settle",  # levels of launches and what warm-up leaves out
+    "sizes": "sweep",  # a metric over growing sizes
     "slopes": "slope",  # a cost against a size
     "switches": "handover",  # time per hand-over of two tasks
     "tiles": "tile",  # the tile registers and what fills them

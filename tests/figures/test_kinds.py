@@ -23,6 +23,7 @@ RECIPE = "0 % boots / 3 % iterations"
 
 DRAW = {  # name of the function -> dataset and call
     "budget": ("tdx-perf-2024", {"benchmark": "benchdnn-matmul", "low_us": 2, "high_us": 5, "band": "a guess"}),
+    "cases": ("vm-probe-controls", {"benchmark": "exit", "metric": "time", "by": ("leaf", "state")}),
     "coverage": ("simulations", {"recipes": {RECIPE: "boots are equal"}}),
     "exits": ("tdx-perf-2024", {}),
     "iterations": ("vm-onednn", {"launches": LAUNCHES, "where": {"problem": SMALL}}),
@@ -32,6 +33,10 @@ DRAW = {  # name of the function -> dataset and call
     "plan_curves": ("vm-onednn", {"baseline": "isa=amx,pages=4k", "treatment": "isa=amx,pages=2m", "by": "problem"}),
     "printed_constant_figure": ("notes-2024", {}),
     "settling": ("vm-onednn", {"launches": LAUNCHES, "where": {"problem": SMALL}}),
+    "sizes": (
+        "vm-probe-controls",
+        {"benchmark": "tileload", "metric": "bandwidth", "lines": ("isa", "pages"), "panel": "access", "where": {"op": "load"}},
+    ),
     "slopes": ("tdx-perf-2024", {"benchmark": "td-lifecycle", "x": "size_gb", "xlabel": "memory (GB)"}),
     "switches": ("vm-ftrace", {"sources": PINGPONG}),
     "timeline": ("vm-ftrace", {"source": FIRST, "around": "read_msr", "window": (-100, 500)}),
