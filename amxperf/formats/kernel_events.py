@@ -141,6 +141,8 @@ def match(message: str) -> tuple[dict[str, Any], Message] | None:
         if found := entry.pattern.match(text):
             row: dict[str, Any] = {"kind": entry.kind, "detail": text, **entry.fixed}
             for name, value in found.groupdict().items():
+                if value is None:
+                    continue
                 if name in ("comm", "reason"):
                     row[name] = value
                 elif name == "address":
