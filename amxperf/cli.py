@@ -108,6 +108,8 @@ def compare(
     group_by: Annotated[str, typer.Option(help="One geometric mean per value of these columns: isa,pages.")] = "",
     differs: Annotated[str, typer.Option(help="Columns and machine keys that are meant to differ: kernel,vcpus.")] = "",
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
+    steady: Annotated[bool | None, typer.Option(help="Find warm-up by change points; if left out as dataset.toml says.")] = None,
+    diagnose: Annotated[bool, typer.Option("--diagnose", help="Look for drift, order, series, states, outliers.")] = False,
     gate: Annotated[bool, typer.Option("--gate", help="Fail where the treatment costs more than the margin allows.")] = False,
     junit: Annotated[Path | None, typer.Option(help="With --gate: write JUnit XML to this file.")] = None,
 ) -> None:
@@ -129,7 +131,7 @@ def compare(
     typer.echo(output.notes(data.notes), err=True, nl=False)
     declared = tuple(word.strip() for word in differs.split(",") if word.strip())
     results = run(data, baseline, treatment, margin=margin, confidence=confidence, within=within, filter=filter,
-                  group_by=group_by, differs=declared)  # fmt: skip
+                  group_by=group_by, differs=declared, steady=steady, diagnose=diagnose)  # fmt: skip
     judged = judge(results, margin) if gate else None
     if judged and junit:
         output.write(judged.junit(), junit)

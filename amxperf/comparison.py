@@ -14,6 +14,7 @@ import numpy as np
 
 from .comparisons import Comparisons, Results
 from .dataset import Dataset, open_dataset
+from .diagnosis import diagnosed
 from .errors import ManifestError, MissingInput, UsageError
 from .geomean import geomeans
 from .pairing import Pairing, paired
@@ -22,6 +23,7 @@ from .residue import differences
 from .sampling import Samples, samples
 from .schema import factors
 from .selector import FIXED, Selector, parse, parse_keys
+from .settling import settled
 from .stats.batch import Batch
 from .stats.engine import compare_arms
 from .stats.result import Caution
@@ -40,6 +42,8 @@ def compare(
     filter: str = "",
     group_by: str = "",
     differs: Sequence[str] = (),
+    steady: bool | None = None,
+    diagnose: bool = False,
 ) -> Comparisons:
     """Compare two arms of a dataset.
 
@@ -63,6 +67,10 @@ def compare(
     group_by : columns, such as ``isa,pages``: one geometric mean per group (`.geomeans`), else one over all comparisons
         of a metric (see :mod:`amxperf.geomean`).
     differs : columns and machine keys that the arms are meant to differ in: no warning names them.
+    steady : leave out the warm-up that change points find in each launch, in place of the manifest's number;
+        None: as dataset.toml says.
+    diagnose : look for order, drift, series, two states, launches apart and a coarse clock (:mod:`amxperf.stats.diagnostics`);
+        what is found adds cautions and can take a verdict back.
 
     Returns
     -------
@@ -80,6 +88,8 @@ def compare(
     if not isinstance(dataset, Dataset):
         dataset = open_dataset(dataset)
     _check_options(confidence, margin)
+    shapes = settled(dataset) if (dataset.manifest.steady if steady is None else steady) else None
+    dataset = shapes.dataset if shapes else dataset
     arms = parse(baseline), parse(treatment)
     data = dataset.measurements
     if not len(data):
@@ -88,6 +98,8 @@ def compare(
         _check_measured(arm, dataset)
     only = parse(filter) if filter else None
     groups = parse_keys(group_by, data) if group_by else ()
+    if within and diagnose:
+        raise UsageError("diagnostics look at two arms, not at a ratio of ratios", hint="run them without --within first")
     if within:
         answers, notes = relative(dataset, arms, parse(within), only, confidence, margin)
         return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes))
@@ -95,7 +107,12 @@ def compare(
     found = samples(pairing, dataset.manifest)
     batch = _compared(found, dataset, confidence, margin).adjust()
     named = {"baseline": str(arms[0]), "treatment": str(arms[1]), "kind": dataset.kind}
-    results = Results(pairing, found, batch, named, _residues(dataset, pairing, differs))
+    residues = _residues(dataset, pairing, differs)
+    if shapes:
+        settling = shapes.cautions(pairing)
+    results: Sequence = Results(pairing, found, batch, named, (lambda i: (*settling(i), *residues(i))) if shapes else residues)
+    if diagnose:
+        results = diagnosed(results, dataset.manifest)
     means = geomeans(pairing, found, batch, groups, dataset.manifest.location, named)
     return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), results, pairing.notes, means)
 

@@ -23,12 +23,13 @@ KEYS = {
     "recorded": (str, "how it was recorded"),
     "source": (str, "where it was published"),
     "warmup": (int, "iterations left out at the start of each benchmark in each launch"),
+    "steady": (bool, "true: leave out warm-up as change points find it in each launch, in place of warmup"),
     "location": (str, "median (default) or mean: the location of a launch"),
     "block": (str, "boot, or the column whose equal values pair the two arms of a comparison"),
     "ignore": (list, "patterns of files that are not captures"),
     "machine": (dict, "the machine, and what is unknown about it"),
     "environments": (dict, "per environment: title, boot, machine keys that differ"),
-    "launches": (dict, "name: a template of the launch folder's name, such as '{isa}-{pages}-{run}'"),
+    "launches": (dict, "name: a template of the launch folder's name, such as '{isa}-{pages}-{run}'; order: launches as they ran"),
     "factors": (dict, "factor name -> meaning"),
     "files": (list, "per pattern: format, side and reader options"),
     "checksums": (dict, "file -> 'sha256:...'"),
@@ -79,6 +80,16 @@ class Manifest:
     @property
     def warmup(self) -> int:
         return self.raw.get("warmup", 0)
+
+    @property
+    def steady(self) -> bool:
+        """Is warm-up to be found by change points?"""
+        return self.raw.get("steady", False)
+
+    @property
+    def order(self) -> dict[str, int]:
+        """Place of each launch in the order in which they ran, by name; empty where nobody says."""
+        return {name: place for place, name in enumerate(self.raw.get("launches", {}).get("order", []))}
 
     @property
     def location(self) -> str:
@@ -143,7 +154,7 @@ def parse(path: Path) -> Manifest:
         if key not in KEYS:
             raise ManifestError(f"unknown key {key!r}", path=path, hint=f"use one of {', '.join(KEYS)}")
         wanted, meaning = KEYS[key]
-        if not isinstance(value, wanted) or isinstance(value, bool):
+        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
             raise ManifestError(f"{key} has the wrong type", path=path, hint=f"give {meaning}")
     for key in ("kind", "title"):
         if not raw.get(key):
@@ -152,6 +163,8 @@ def parse(path: Path) -> Manifest:
     _known(raw.get("location", "median"), ("median", "mean"), "location", path)
     if raw.get("warmup", 0) < 0:
         raise ManifestError("warmup is below 0", path=path, hint="give a number of iterations")
+    if raw.get("warmup") and raw.get("steady"):
+        raise ManifestError("warmup and steady both say what to leave out", path=path, hint="keep one of them")
     _environments(raw, path)
     _launches(raw, path)
     for pattern in raw.get("ignore", []):
@@ -186,6 +199,9 @@ def _launches(raw: dict[str, Any], path: Path) -> None:
     template = raw.get("launches", {}).get("name", "")
     if not isinstance(template, str):
         raise ManifestError("launches.name is not a text", path=path, hint='write name = "{isa}-{run}"')
+    order = raw.get("launches", {}).get("order", [])
+    if not isinstance(order, list) or not all(isinstance(name, str) for name in order) or len(set(order)) < len(order):
+        raise ManifestError("launches.order is not a list of distinct names", path=path, hint='write order = ["run-1", "run-2"]')
     fields = re.findall(r"\{(\w*)\}", template)
     for place, field_ in enumerate(fields):
         if not field_.isidentifier() or not field_.isascii() or field_ in fields[:place]:

@@ -222,8 +222,9 @@ def _outliers(b: np.ndarray, t: np.ndarray, confidence: float, margin: float) ->
     text = f"{out} {'replicate lies' if out == 1 else 'replicates lie'} far from the rest of the arm: find out what happened there"
     if verdicts[0] == verdicts[1]:
         return [Finding(Caution("outlier-replicate", text))]
+    rest = "it" if out == 1 else "them"
     lost = tuple(part for part in ("different", "equivalent") if part in verdicts[0] and part not in verdicts[1])
-    return [Finding(Caution("outlier-replicate", f"{text}; without it the verdict would be {verdicts[1]}"), lost)]
+    return [Finding(Caution("outlier-replicate", f"{text}; without {rest} the verdict would be {verdicts[1]}"), lost)]
 
 
 def outlying(locations: np.ndarray) -> np.ndarray:
