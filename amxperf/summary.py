@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+
+from .formats.signature import signatures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,12 +61,22 @@ def _traces(capture: Capture) -> Iterable[str]:
     """The traces, equal ones together: the most frequent first."""
     if not len(capture.traces):
         return []
-    frames = capture.frames
-    if "reliable" in frames:
-        frames = frames[frames["reliable"]]
-    inner = frames[["trace", "function"]].astype({"function": "str"}).groupby("trace", sort=False)["function"]
-    names = inner.agg(lambda functions: " < ".join(functions.iloc[:DEPTH]))
-    return _ranked("trace", "traces", capture.traces["trace"].map(names).fillna("without frames"))
+    found = signatures(capture.frames)
+    named = dict(zip(found["trace"], found["functions"], strict=True))
+    return _ranked("trace", "traces", capture.traces["trace"].map(named).fillna("without frames"), short=_short)
+
+
+def _short(signatures: list[str]) -> list[str]:
+    """The innermost functions of each signature, as many as tell them apart.
+
+    >>> _short(["a < b < c < d < e < f", "a < b < c < d < g < h", "x < y"])
+    ['a < b < c < d < e < ...', 'a < b < c < d < g < ...', 'x < y']
+    """
+    names = [text.split(" < ") for text in signatures]
+    depth = DEPTH
+    while len({tuple(functions[:depth]) for functions in names}) < len(names):
+        depth += 1
+    return [" < ".join([*functions[:depth], *["..."] * (len(functions) > depth)]) for functions in names]
 
 
 def _events(capture: Capture) -> Iterable[str]:
@@ -86,13 +98,16 @@ def _left(capture: Capture) -> Iterable[str]:
     return [f"{left} of {len(capture.lines)} lines are of no known kind"] if left else []
 
 
-def _ranked(one: str, many: str, values: pd.Series, *, inline: bool = False) -> list[str]:
+def _ranked(
+    one: str, many: str, values: pd.Series, *, inline: bool = False, short: Callable[[list[str]], list[str]] = list
+) -> list[str]:
     """Values by how often they occur; equal counts in the order of the file."""
     order = {value: place for place, value in enumerate(dict.fromkeys(values))}
     counts = sorted(values.value_counts().items(), key=lambda pair: (-pair[1], order.get(pair[0], 0)))
     counts = [(value, count) for value, count in counts if count]
     rest = len(counts) - MOST
-    shown = [f"{count} {value}" for value, count in counts[:MOST]]
+    labels = short([value for value, _ in counts[:MOST]])
+    shown = [f"{count} {label}" for label, (_, count) in zip(labels, counts, strict=False)]
     more = [f"{rest} more kinds" if rest > 1 else "1 more kind"] if rest > 0 else []
     if inline:
         return [f"{many}: {', '.join([*shown, *more])}"]

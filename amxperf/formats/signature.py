@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 GENERIC = re.compile(
@@ -38,25 +40,89 @@ def signatures(frames: pd.DataFrame) -> pd.DataFrame:
     >>> signatures(dmesg.read(Document("a", text, ""), {})[0]["frames"])[["trace", "functions"]].values.tolist()
     [[1, 'kvm_x < kvm_z']]
     """
+    import numpy as np
     import pandas as pd
 
-    table = pd.DataFrame({name: frames[name] for name in ("source", "trace", "reliable")})
-    for name in ("source", "symbol", "function", "module"):
-        table[name] = frames[name].astype(object)
-    names = pd.Series(table["function"].unique(), dtype=object)
-    generic = set(names[[GENERIC.fullmatch(name) is not None for name in names]])
-    rank = 2 - table["reliable"].astype(int) - (table["reliable"] & ~table["function"].isin(generic)).astype(int)
-    keys = [table["source"], table["trace"]]
-    kept = rank == rank.groupby(keys, sort=False).transform("min")
-    plain = table["function"][kept].groupby([key[kept] for key in keys], sort=False).agg(" < ".join)
-    offset, size = (frames[name].astype("float64").fillna(-1).astype("int64").astype(str) for name in ("offset", "size"))
-    mark = table["reliable"].map({True: "", False: "? "})
-    printed = mark + table["symbol"] + "+" + offset.astype(object) + "/" + size.astype(object) + " " + table["module"]
-    exact = printed.groupby(keys, sort=False).agg("\n".join)
-    data = plain.rename("functions").reset_index()
-    data["signature"] = data["functions"].map(_hash)
-    data["exact"] = exact.reindex(plain.index).map(_hash).to_numpy()
-    return data
+    if not len(frames):
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in ("source", "trace", "functions", "signature", "exact")})
+    sources, traces = _codes(frames["source"])[0], frames["trace"].to_numpy("int64")
+    order = np.lexsort((np.arange(len(frames)), traces, sources))
+    frames, sources, traces = frames.iloc[order], sources[order], traces[order]
+    starts = np.flatnonzero(np.r_[True, (np.diff(traces) != 0) | (np.diff(sources) != 0)])
+    functions, names = _codes(frames["function"])
+    generic = np.array([GENERIC.fullmatch(name) is not None for name in names])[functions]
+    reliable = frames["reliable"].to_numpy(bool)
+    rank = 2 - reliable.astype("int8") - (reliable & ~generic)
+    owner = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(frames)]))
+    kept = rank == np.minimum.reduceat(rank, starts)[owner]
+    columns = [_codes(frames[name])[0] for name in ("symbol", "module")]
+    columns += [reliable, *(frames[name].astype("float64").fillna(-1).to_numpy("int64") for name in ("offset", "size"))]
+    shown = [reliable, *(frames[name].astype(object).to_numpy() for name in ("symbol", "module")), *columns[3:]]
+    plain = _equal(functions[kept], owner[kept])
+    exact = _equal(_mixed(columns), owner)
+
+    def called(rows: np.ndarray) -> str:
+        return " < ".join(names[code] for code in functions[rows[kept[rows]]])
+
+    def printed(rows: np.ndarray) -> str:
+        return "\n".join(map(_line, *(values[rows] for values in shown)))
+
+    ends = np.r_[starts[1:], len(frames)]
+    texts, which = _texts(plain, starts, ends, called)
+    lines, other = _texts(exact, starts, ends, printed)
+    return pd.DataFrame(
+        {
+            "source": frames["source"].astype(object).to_numpy()[starts],
+            "trace": traces[starts],
+            "functions": np.array(texts, dtype=object)[which],
+            "signature": np.array([_hash(text) for text in texts], dtype=object)[which],
+            "exact": np.array([_hash(text) for text in lines], dtype=object)[other],
+        }
+    )
+
+
+def _codes(words: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Number of each word, and the words."""
+    import pandas as pd
+
+    data = words.astype("category")
+    return data.cat.codes.to_numpy("int64"), pd.Index(data.cat.categories).astype(object).tolist()
+
+
+def _mixed(columns: list[np.ndarray]) -> np.ndarray:
+    """One number of 64 bits per row; equal rows have equal ones."""
+    import numpy as np
+
+    number = np.zeros(len(columns[0]), dtype="uint64")
+    for column in columns:
+        number = (number ^ column.astype("int64").view("uint64")) * np.uint64(0x9E3779B97F4A7C15)
+        number ^= number >> np.uint64(29)
+    return number
+
+
+def _equal(numbers: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """One number of 64 bits per owner (whose rows stand together): a polynomial of its rows' numbers, in their order."""
+    import numpy as np
+
+    starts = np.flatnonzero(np.r_[True, np.diff(owner) != 0])
+    place = np.arange(len(owner)) - np.repeat(starts, np.diff(np.r_[starts, len(owner)]))
+    powers = np.full(int(place.max()) + 1, 0xD6E8FEB86659FD93, dtype="uint64")
+    powers = np.multiply.accumulate(powers)
+    return np.add.reduceat((_mixed([numbers.view("int64")]) + np.uint64(1)) * powers[place], starts)
+
+
+def _texts(
+    keys: np.ndarray, starts: np.ndarray, ends: np.ndarray, text: Callable[[np.ndarray], str]
+) -> tuple[list[str], np.ndarray]:
+    """The text of one trace of each key, and the place of every trace's text in that list."""
+    import numpy as np
+
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return [text(np.arange(starts[trace], ends[trace])) for trace in first], which
+
+
+def _line(reliable: bool, symbol: str, module: str, offset: int, size: int) -> str:
+    return f"{'' if reliable else '? '}{symbol}+{offset}/{size} {module}"
 
 
 def _hash(text: str) -> str:
