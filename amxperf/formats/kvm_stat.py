@@ -1,8 +1,11 @@
 """`perf kvm stat report`: how often a guest left to its host, and how long the host handled it, per exit reason.
 
+perf 6.1 prints a table in us, later releases one in ns with the total time of each reason (``Event name``, ``Mean Time (ns)``).
+
 Measurements: benchmark `vm-exits` (`mmio-accesses` and `io-accesses` for --event=mmio and ioport), factor `exit_reason` as printed.
 Metrics: `samples` (a count, better `none`: fewer exits are not by themselves faster); `min_time`, `max_time` and `avg_time` of the
-handling in s (better `lower`; `none` for HLT and its like, where the guest waits); `handled_time` of the whole report.
+handling in s (better `lower`; `none` for HLT and its like, where the guest waits); `handled_time`, of a reason where the table
+has it, else of the whole report.
 Marked ``informative=False``: `samples_share` and `time_share`, which follow from the others, and `avg_time +-`, the relative
 standard error. `iteration` counts the reports in the file (`perf kvm stat live` prints one per interval). No options.
 """
@@ -41,6 +44,16 @@ _ROW = re.compile(
     r"\s+\( \+-\s*(?P<spread>\d+\.\d\d|-?nan)% \)\s*",
     re.ASCII,
 )
+_LATER = re.compile(
+    r"\s*Event name\s+Samples\s+Sample%\s+Time \(ns\)\s+Time%\s+Max Time \(ns\)\s+Min Time \(ns\)\s+Mean Time \(ns\)\s*"
+)
+_LATER_ROW = re.compile(
+    r"\s*(?P<reason>\S+(?: \S+){0,3})\s+(?P<samples>\d{1,20})\s+(?P<share>\d{1,3}\.\d\d)%\s+(?P<total>\d{1,20})"
+    r"\s+(?P<time>\d{1,3}\.\d\d)%\s+(?P<max>\d{1,20})\s+(?P<min>\d{1,20})\s+(?P<avg>\d{1,20})\s*",
+    re.ASCII,
+)
+_PLACES = {"mmio-accesses": re.compile(r"0x[0-9a-f]+:[RW]"), "io-accesses": re.compile(r"0x[0-9a-f]+:P(?:IN|OUT)")}
+"""What the later table counts, by the names in its rows; its heading does not say."""
 _TOTAL = re.compile(r"\s*Total Samples:(?P<samples>\d{1,20}), Total events handled time:(?P<time>\d{1,18}\.\d\d)us\.\s*", re.ASCII)
 _DERIVED = "a share, which follows from the samples and times of all reasons"
 _SPREAD = "the relative standard error of the mean, not a level of speed"
@@ -49,8 +62,9 @@ _SPREAD = "the relative standard error of the mean, not a level of speed"
 def sniff(document: Document) -> int:
     """95 where the table's heading and its total, or a row, stand in the text; else 0."""
     lines = document.head
-    heads = any(_HEADER.fullmatch(line) for line in lines)
-    return 95 if heads and any(_TOTAL.fullmatch(line) or _ROW.fullmatch(line) for line in lines) else 0
+    heads = any(_HEADER.fullmatch(line) or _LATER.fullmatch(line) for line in lines)
+    rows = any(_TOTAL.fullmatch(line) or _ROW.fullmatch(line) or _LATER_ROW.fullmatch(line) for line in lines)
+    return 95 if heads and rows else 0
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
@@ -69,13 +83,18 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     last = 0 if document.text.endswith("\n") else len(document.lines)
     for line, text in enumerate(document.lines, start=1):
         common = {"benchmark": benchmark, "iteration": report, "source": document.source, "line": line}
-        if head := _HEADER.fullmatch(text):
+        if len(text) > 4000:
+            continue
+        if _LATER.fullmatch(text):
+            benchmark, report, samples = "vm-exits", report + 1, 0
+        elif head := _HEADER.fullmatch(text):
             benchmark, report, samples = BENCHMARKS[head["kind"]], report + 1, 0
-        elif benchmark and (row := _ROW.fullmatch(text)):
+        elif benchmark and (row := _ROW.fullmatch(text) or _LATER_ROW.fullmatch(text)):
             if line == last:
                 notes.append(Note("cut-line", "the last line has no end and may be cut; it is not used", document.source, line))
                 continue
-            rows.extend({**common, "exit_reason": row["reason"], **cell} for cell in _cells(row))
+            kind = next((kind for kind, place in _PLACES.items() if place.fullmatch(row["reason"])), benchmark)
+            rows.extend({**common, "benchmark": kind, "exit_reason": row["reason"], **cell} for cell in _cells(row))
             samples += int(row["samples"])
         elif benchmark and (total := _TOTAL.fullmatch(text)):
             value, unit = to_base(float(total["time"]), "us")
@@ -97,11 +116,15 @@ def _cells(row: re.Match[str]) -> list[dict[str, Any]]:
     """The measurements of one exit reason."""
     better = "none" if row["reason"] in IDLE else "lower"
     cells: list[dict[str, Any]] = [{"metric": "samples", "value": float(row["samples"]), "unit": "1", "better": "none"}]
+    fields = row.groupdict()
     for name in ("min", "max", "avg"):
-        value, unit = to_base(float(row[name]), "us")
+        value, unit = to_base(float(row[name]), "ns" if "total" in fields else "us")
         cells.append({"metric": f"{name}_time", "value": value, "unit": unit, "better": better})
+    if "total" in fields:
+        value, unit = to_base(float(row["total"]), "ns")
+        cells.append({"metric": "handled_time", "value": value, "unit": unit, "better": "none"})
     shares = [("samples_share", row["share"], _DERIVED), ("time_share", row["time"], _DERIVED)]
-    if not row["spread"].endswith("nan"):
+    if "spread" in fields and not row["spread"].endswith("nan"):
         shares.append(("avg_time +-", row["spread"], _SPREAD))
     for name, text, reason in shares:
         share = {"metric": name, "value": float(text) / 100, "unit": "1", "better": "none", "informative": False, "reason": reason}

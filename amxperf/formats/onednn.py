@@ -183,6 +183,9 @@ class _Log:
         if len(names) != len(fields) or time is None or time < 0:
             self._misfits.append(line)
             return
+        if not cells.get("partition_kind" if component == "graph" else "primitive"):
+            self._misfits.append(line)  # a time of nothing
+            return
         value, unit = to_base(time, "ms")
         implementation = cells.get("implementation", "")
         if component == "graph":

@@ -201,6 +201,13 @@ def test_ukernels():
     assert data[["benchmark", "isa", "value"]].values.tolist() == [["ukernel-brgemm", "amx", 0.00025]]
 
 
+def test_a_line_that_names_no_primitive():
+    """Found by mutation: 0.5 ms of nothing was a row without a benchmark."""
+    line = "onednn_verbose,v1,primitive,exec,cpu,,ref:any,undef,src:f32::blocked:ab::f0,,,8x8:8x8,0.5\n"
+    tables, notes = read(doc(line), {})
+    assert tables["measurements"].empty and [note.code for note in notes] == ["skipped-line", "no-exec"]
+
+
 def test_lines_that_run_into_each_other(sample):
     """Two processes write to one pipe: a line that breaks off at another's marker lost its end, even one that looks whole."""
     line = next(line for line in sample.splitlines() if ",exec," in line)
