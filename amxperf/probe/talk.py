@@ -37,7 +37,12 @@ def watching() -> Iterator[Progress]:
             rest = f"about {max(1, round(each * (of - done) / 60))} min left" if done else "time left: known after the first"
             bar.update(task, total=of, completed=done, at=f"{done + 1}/{of}", what=experiment, rest=rest)
 
-        yield tell
+        try:
+            yield tell
+        except KeyboardInterrupt:
+            bar.stop()
+            print("Interrupted: what is complete is kept; --resume goes on.", file=sys.stderr)
+            raise
 
 
 def preflight(facts: Mapping[str, str]) -> None:
