@@ -106,7 +106,7 @@ class _Log:
         self._partial: dict[str, int] = {}
         self._runs = self._summary = 0
         self._skips: list[int] = []
-        self._system = False
+        self._system = self._listed = False
         self._last: Record | None = None
 
     def note(self, code: str, message: str, line: int = 0) -> None:
@@ -125,15 +125,17 @@ class _Log:
             command = what.startswith("'") and not self._system
             self.benchmark = self.given or (what.strip("'") if command else "perf-stat")
             self._runs = self._runs or (line if found["runs"] else 0)
+            self._listed = False
         elif found := _TIME.fullmatch(text):
             name = "elapsed" if found["what"] == "time elapsed" else found["what"]
             value = plain(found["value"])
-            if not any(row["metric"] == name and row["reason"] == "table" for row in self.rows):
+            if name != "elapsed" or not self._listed:
                 self._add(line, name, value, "s", "lower", {})
             if found["spread"]:
                 self._spread(line, name, plain(found["spread"]) / value if value else math.nan, {})
         elif found := _RUN.fullmatch(text):
-            self._add(line, "elapsed", plain(found["value"]), "s", "lower", {}, reason="table")
+            self._listed = True
+            self._add(line, "elapsed", plain(found["value"]), "s", "lower", {})
         elif not _OTHER.fullmatch(text) and not _INTERVALS.fullmatch(text):
             self._skips.append(line)
 
@@ -188,7 +190,7 @@ class _Log:
         row = {
             "benchmark": self.benchmark, "metric": metric, "value": value, "unit": unit, "better": better,
             "iteration": self._seen[key] if self._stamp is None else len(self._stamps) - 1,
-            "informative": reason in ("", "table"), "reason": reason,
+            "informative": not reason, "reason": reason,
             "source": self.source, "line": line, **places,
         }
         self._seen[key] += 1
@@ -212,8 +214,6 @@ class _Log:
     def finish(self) -> list[dict[str, Any]]:
         """The rows, with the notes that only the whole file shows."""
         self._intervals()
-        for row in self.rows:
-            row["reason"] = "" if row["reason"] == "table" else row["reason"]
         for code, found, words in (
             ("not-counted", self._missing, "perf has no value for"),
             ("multiplexed", self._partial, "counted for a part of the time and scaled by perf:"),
