@@ -59,10 +59,11 @@ def sniff(document: Document) -> int:
     times = sum(bool(_TIME.fullmatch(line)) for line in lines)
     found = [record for _, _, record in records(document.head) if record]
     framed = marks or any(record.running is not None for record in found)
-    if not found or not framed:
+    if not framed or not (found or (marks and times)):
         return 0
     known = len(found) + marks + times + sum(bool(_OTHER.fullmatch(line)) for line in lines)
-    return 95 if 2 * known >= len(lines) else 60 if marks and times and len(found) > 1 else 0
+    runs = sum(bool(_RUN.fullmatch(line)) for line in lines)
+    return 95 if 2 * (known + runs) >= len(lines) else 60 if marks and times else 0
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
@@ -83,7 +84,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             log.note("cut-line", "the last line has no end and may be cut; it is not used", line)
         else:
             log.take(line, text, record)
-    if not log.counters:
+    if not log.counters and not log.rows:
         raise FormatError(
             "no line is a counter of perf stat", path=document.path or document.source, hint="record it with perf stat -o FILE"
         )

@@ -146,6 +146,14 @@ def test_an_event_may_hold_the_separator(sample):
     assert found["cpu/event=0xb7,umask=0x2/: tma_amx_busy"] == pytest.approx(0.153)
 
 
+def test_no_counter_but_the_time(sample):
+    """perf stat --null -r 3 --table sh w.sh: perf as a stopwatch."""
+    document = sample("null.txt")
+    data = read(document, {})[0]["measurements"]
+    listed = [float(found[1]) for line in document.lines if (found := re.match(r"\s+(\d\.\d+) \([+-]", line))]
+    assert len(listed) == 3 and data[data["metric"] == "elapsed"]["value"].tolist() == listed
+
+
 def test_metrics_below_a_counter_in_every_spelling():
     """A counter with two metrics has a second line for the other (builtin-stat's print_metric_csv and print_metric_json)."""
     csv = "812311904,,exe.amx_busy,944811030,100.00,15.3,% tma_amx_busy\n,,,,,42.0,% tma_ports_utilization\n"
