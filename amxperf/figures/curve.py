@@ -35,6 +35,7 @@ def plan_curves(
     Raises MissingInput where the pilot shows no spread of replicates.
     """
     import pandas as pd
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     found = [item for item in plan_dataset(dataset, baseline, treatment, width=width) if item.plan] if _has(dataset, by) else []
     if not found:
@@ -55,7 +56,9 @@ def plan_curves(
         axes.axhline(100 * width, color="#444444", linewidth=0.8, linestyle="--")
         axes.set(xscale="log", yscale="log", xlabel=f"{noun} per arm", ylabel="half width of the interval (±%)")
         for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
             axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
         axes.legend(fontsize=7.5)
         sign(canvas, origin)
     needed = "; ".join(f"{label}: {int(part['needed'].iloc[0])}" for label, part in table.groupby(by, sort=False))

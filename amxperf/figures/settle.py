@@ -28,6 +28,8 @@ def settling(
 
     Raises MissingInput where nothing matches.
     """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     table = shapes(dataset)
     for column, value in where.items():
         table = table[table[column] == value] if column in table else table.iloc[:0]
@@ -50,9 +52,9 @@ def settling(
                 axis.plot([part.start - 0.4, part.end - 0.6], [part.level * scale] * 2, color=shade, linewidth=2)
             axis.set_title(f"{row['launch']}\n{found.shape}", fontsize=8)
             axis.set(xlabel="iteration", yscale="log")
+            axis.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
             axis.yaxis.set_major_formatter("{x:g}")
-            axis.yaxis.set_minor_formatter("{x:g}")
-            axis.tick_params(axis="y", which="both", labelsize=7.5)
+            axis.yaxis.set_minor_formatter(NullFormatter())
         canvas.axes[0].set_ylabel(f"{rows[0]['metric']} ({unit})")
         sign(canvas, origin)
     data = table.drop(columns=["values", "steady"]).reset_index(drop=True)
