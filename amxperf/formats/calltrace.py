@@ -23,8 +23,7 @@ What a line was taken for is its role, one of :data:`ROLES`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import nan
 from typing import Any, NamedTuple
 
@@ -195,14 +194,6 @@ class CallTraces:
         self.restart()
         self.frames.sort(key=lambda row: (row["trace"], row["depth"]))
         self.registers.sort(key=lambda row: row["line"])
-
-    def place(self, places: Mapping[int, int]) -> None:
-        """Rename the lines in all rows: fed as the key, found in the file at the value (others keep their number)."""
-        if places:
-            for row in [*self.traces, *self.frames, *self.registers]:
-                row |= {name: places.get(row[name], row[name]) for name in ("line", "end") if name in row}
-            self.headlines = {places.get(line, line): row for line, row in self.headlines.items()}
-            self.notes = [replace(note, line=places.get(note.line, note.line)) for note in self.notes]
 
     def _header(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
         before, stream.broken = stream.broken, ""

@@ -118,19 +118,13 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     lines: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     said: set[str] = set()
-    above = ""  # caller of the line above
 
     def note(code: str, message: str, line: int, once: bool = True) -> None:
         if not (once and code in said):
             said.add(code)
             notes.append(Note(code, message, source, line))
 
-    last = skipped = 0  # lines of the file that are no message of their own: distances are counted without them
-    places: dict[int, int] = {}
-
     for number, parts, identity in records(document):
-        skipped += max(0, number - last - 1)
-        last = number
         new = boots.see(parts, identity)
         if new:
             machine.restart()
@@ -142,12 +136,9 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
         if not parts.kernel:
             role = "program"
         elif bare and _PROPERTY.match(message):  # /dev/kmsg: SUBSYSTEM=usb, DEVICE=+usb:1-1
-            role, skipped = "detail", skipped + 1
-        else:  # the further lines of one print carry no prefix on a console: they are of the caller above
-            if skipped:
-                places[number - skipped] = number
-            role = machine.feed(number - skipped, message, parts.timestamp, above if bare else parts.caller, boot)
-        above = above if bare else parts.caller
+            role = "detail"
+        else:
+            role = machine.feed(number, message, parts.timestamp, parts.caller, boot)
         if role in ("other", "report", "detail") and (found := kernel_events.match(message)):
             row, entry = found
             role = "event" if role == "other" else role
@@ -164,7 +155,6 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
              "facility": parts.facility, "caller": parts.caller, "message": message, "role": role}
         )  # fmt: skip
     machine.finish()
-    machine.place(places)
     for event in events:
         if "pid" not in event and (trace := machine.headlines.get(event["line"])):
             event |= {"pid": trace.get("pid"), "comm": trace.get("comm")}

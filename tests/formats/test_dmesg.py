@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import amxperf as ap
 from amxperf.document import Document
 from amxperf.formats import dmesg, recognise
+from amxperf.formats.calltrace import ROLES
 
 NOTES = Path(__file__).parents[2] / "data" / "notes-2024"
 LOGS = sorted(path.relative_to(NOTES).as_posix() for path in NOTES.rglob("*.dmesg"))
@@ -301,3 +302,78 @@ def test_random_text_never_raises(text):
         tables, _ = parse(text)
         assert len(tables["lines"]) == len(document(text).lines)
     dmesg.sniff(document(text))
+
+
+CONSOLE = """\
+vm login: [    1.000000][    T7] CPU: 1 PID: 7 Comm: cat Not tainted 6.7.0 #1
+[    1.000000][    T7] Call Trace:
+[  OK  ] Started a service
+[    1.000001][    T7]  a+0x1/0x2
+Starting another...[    1.000002][    T7]  b+0x1/0x2
+[    1.000003][    T9] usb 1-1: new device
+[    1.000004][    T7]  </TASK>
+"""
+
+
+def test_a_program_on_the_console_does_not_disturb_a_trace():
+    tables, _ = parse(CONSOLE)
+    assert tables["traces"][["line", "end", "cpu", "pid", "complete"]].values.tolist() == [[2, 7, 1, 7, "closed"]]
+    assert list(tables["frames"]["function"]) == ["a", "b"]
+    lines = tables["lines"][["line", "role", "message"]].values.tolist()
+    assert [line for line, _, _ in lines] == [1, 2, 3, 4, 5, 5, 6, 7]
+    assert [role for _, role, _ in lines] == ["header", "marker", "other", "frame", "program", "frame", "other", "context"]
+
+
+def test_every_line_has_a_role():
+    text = "4,1,1000000,-,caller=T7;Call Trace:\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:01.0\n4,2,1000001,-,caller=T7; a+0x1/0x2\n"
+    tables, _ = parse(text)
+    assert list(tables["lines"]["role"]) == ["marker", "detail", "detail", "frame"]
+    for name in LOGS:
+        lines = ap.read(NOTES / name).lines
+        assert (lines["role"] != "").all() and set(lines["role"]) <= set(ROLES)
+        assert (lines["role"] == "event").sum() == len(ap.read(NOTES / name).events)
+
+
+def test_what_the_journal_says_of_boots_and_lost_messages():
+    text = (
+        "Jun 27 15:21:34 host kernel: Linux version 6.1\nJun 27 15:21:34 host systemd-journald[9]: Missed 12 kernel messages\n"
+        "-- Boot 0123456789abcdef0123456789abcdef --\nJun 27 15:21:34 host kernel: Linux version 6.2\n"
+    )
+    tables, notes = parse(text)
+    assert list(tables["lines"]["role"]) == ["boot", "lost", "boot", "boot"]
+    assert list(tables["lines"]["boot"]) == ["1", "1", "2", "2"]
+    assert [note.code for note in notes] == ["wall-clock", "lost-messages", "several-boots"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[  +0.000004] usb 1-1: new device\n[  +0.000100] usb 1-1: b\n",
+        "[<    0.000004>] usb 1-1: new device\n",
+        "kernel: usb 1-1: new device\n",
+        "[    T7] usb 1-1: new device\n",
+        'unreferenced object 0xffff888101ad8900 (size 32):\n  comm "a", pid 12, jiffies 4294942797\n  backtrace:\n    a+0x1/0x2\n',
+    ],
+)
+def test_logs_without_a_stamp_in_seconds_are_taken(text):
+    assert dmesg.sniff(document(text)) >= 70
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call Trace:\n" + " <IRQ>\n" * 3000,
+        "Call Trace:\n" + "<A>" * 100_000,
+        "[    1.000000] x" * 3000,
+        "Call Trace:\n f+0xffffffffffffffff/0xffffffffffffffff\n",
+        "[    9.000000] a\n[    8.000000] b\n[    7.000000] c\n",
+        "a\0b\n[    1.000000] CPU: 99999999999 PID: 1 Comm: x\n",
+        "4,1,99999999999999999999,-;x\n<99>y\n",
+        "x S " * 20_000 + " 0x00000000\n",
+        "virt/tdx: " + "9" * 100 + " KB allocated for PAMT\nUnexpected #VE: " + "9" * 100 + "\n",
+    ],
+    ids=range(9),
+)
+def test_hostile_input(text):
+    tables, _ = parse(text)
+    assert len(tables["lines"]) >= 1
