@@ -7,7 +7,10 @@ import pytest
 from amxperf.document import Document, load
 from amxperf.formats import SURE
 
-NAMES = ("amx_test", "onednn", "bpftrace", "mmtests", "overheads", "table")
+NAMES = (
+    "amx_test", "onednn", "bpftrace", "mmtests", "overheads", "table", "perf_stat", "kvm_stat", "kvm_counters", "google_benchmark",
+    "hyperfine", "llama_bench", "benchdnn", "selftest",
+)
 OWNERS = {
     "amx-test.log": "amx_test",
     "matmul.log": "onednn",
@@ -35,6 +38,26 @@ and oneDNN says
 while mmtests writes rows like
 
     Hmean     10    29534.07 (   0.00%)    12527.03 * -57.58%*
+
+perf stat prints a line such as
+
+     5,312,998,104      cycles                    #    2.806 GHz                      ( +-  0.12% )  (66.61%)
+
+below "Performance counter stats for './gemm 1024' (3 runs):", and with -x,
+
+    5312998104,,cycles,0.12%,1261000112,66.61,2.806,GHz
+
+perf kvm stat has rows like
+
+    HLT        146     0.03%    91.90%      1.90us 1000213.45us  60520.31us ( +-  14.73% )
+
+and debugfs files such as
+
+    /sys/kernel/debug/kvm/7289-14/pages_2m:1422
+
+The selftests say "[OK] Load tiledata succeeded.", benchdnn "tests:1 passed:1 skipped:0 mistrusted:0 unimplemented:0 failed:0".
+A JSON of hyperfine starts with {"results": [{"command": "sleep 1", "times": [1.0], and one of google-benchmark has "benchmarks": [.
+llama-bench writes "n_prompt", "n_gen", "avg_ns" and "model_type".
 
 An own table needs the columns environment, launch, benchmark, metric, value, unit.
 The CSV of overheads needs study, source_url and quote_location.
