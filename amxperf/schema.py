@@ -252,6 +252,8 @@ TABLES: dict[str, Table] = {
     table.name: table for table in (MEASUREMENTS, LINES, TRACES, FRAMES, REGISTERS, EVENTS, OVERHEADS)
 }
 
+_WHOLE = {"Int32": "int32", "Int64": "int64", "UInt64": "uint64"}
+
 _DEFAULTS = {"str": "", "category": "", "bool": False, "int64": 0, "int32": 0}
 
 
@@ -270,15 +272,15 @@ def frame(table: str, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
 
     spec = TABLES[table]
     rows = list(rows)
-    names: dict[str, None] = dict.fromkeys(spec.names)
+    told: dict[str, None] = {}
     for row in rows:
-        names.update(dict.fromkeys(row))
-    extra = [name for name in names if name not in spec.names]
+        told.update(dict.fromkeys(row))
+    extra = [name for name in told if name not in spec.names]
     if extra and not spec.open:
         raise DataError(f"table {table!r} has no column {extra[0]!r}")
     data = {}
     for column in spec.columns:
-        data[column.name] = _series([row.get(column.name) for row in rows], column)
+        data[column.name] = _series([row.get(column.name) for row in rows] if column.name in told else [None] * len(rows), column)
     for name in extra:
         data[name] = pd.Series(["" if row.get(name) is None else str(row[name]) for row in rows], dtype="str")
     return pd.DataFrame(data)
@@ -291,10 +293,26 @@ def _series(values: list[Any], column: Column) -> pd.Series:
         default: Any = column.name in ("informative", "reliable") or _DEFAULTS[column.dtype]
         values = [default if value is None else value for value in values]
     if column.dtype == "category":
-        return words(pd.Series(values, dtype="str"))
-    if column.dtype == "Int32":
-        values = [value if value is not None and abs(value) < 1 << 31 else None for value in values]
+        return _recurring(values)
+    if column.dtype in _WHOLE:
+        import numpy as np
+
+        limit = 1 << 31 if column.dtype == "Int32" else 1 << 64
+        missing = np.array([value is None or value is pd.NA or value != value or abs(value) >= limit for value in values], np.bool_)
+        numbers = np.zeros(len(values), _WHOLE[column.dtype])
+        numbers[~missing] = [value for value, gone in zip(values, missing.tolist(), strict=True) if not gone]
+        return pd.Series(pd.arrays.IntegerArray(numbers, missing))
     return pd.Series(values, dtype=column.dtype)
+
+
+def _recurring(values: list[Any]) -> pd.Series:
+    """A column of texts as ``category``, its words sorted."""
+    import pandas as pd
+
+    texts = [value if type(value) is str else str(value) for value in values]
+    names = sorted(set(texts))
+    place = {name: at for at, name in enumerate(names)}
+    return pd.Series(pd.Categorical.from_codes([place[text] for text in texts], pd.Index(names, dtype="str")))
 
 
 def words(texts: pd.Series) -> pd.Series:

@@ -21,6 +21,7 @@ Notes: ``lost-events``, ``missing-entries``, ``no-events``, ``unknown-lines``, `
 
 from __future__ import annotations
 
+import sys
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -41,7 +42,10 @@ if TYPE_CHECKING:
 TITLE = "ftrace text"
 
 LARGE = 4 << 20
-"""Bytes from which on the compiled scan reads a file; it loads slowly, and needs the package numba."""
+"""Bytes from which on the compiled scan reads a file; it takes a second to load, and needs the package numba."""
+
+LOADED = 64 << 10
+"""The same once it is loaded."""
 
 OVERWRITTEN = -1
 """Key of the events that the buffer's header counts as overwritten, beside the processors of those lost on the way."""
@@ -71,7 +75,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """
     only(options, "ftrace", "side")
     side = side_of(options)
-    if document.size >= LARGE and _compiled(document):
+    if document.size >= (LOADED if f"{__package__}.tracebulk" in sys.modules else LARGE) and _compiled(document):
         from .tracebulk import Bulk
         from .tracetables import tables
 

@@ -78,12 +78,13 @@ class Bulk:
         self.rest, self.detail, self.length = np.zeros(n, np.uint16), np.zeros(n, np.uint16), np.zeros(n, np.int32)
         self.bits, self.values = np.zeros(n, np.uint16), np.zeros((len(STORED), n), np.uint64)
         code = tuple(program())
+        words = self.data[: len(self.data) & ~7].view(np.uint64)
 
         def work(item: tuple[tuple[int, int], int]) -> tuple:
             (low, high), line = item
             return scan(
-                self.data, low, high, line, self.begins, self.what, self.perf, self.stamp, self.cpu, self.pid, self.task, self.key,
-                self.rest, self.detail, self.length, self.bits, self.values, code,
+                self.data, words, low, high, line, self.begins, self.what, self.perf, self.stamp, self.cpu, self.pid, self.task,
+                self.key, self.rest, self.detail, self.length, self.bits, self.values, code,
             )  # fmt: skip
 
         found = list(self.pool.map(work, zip(spans, first[:-1].tolist(), strict=True)))

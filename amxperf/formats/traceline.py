@@ -107,8 +107,8 @@ def parse(line: str) -> Line:
     stripped = line.strip()
     if not stripped:
         return Line(BLANK)
-    if stripped[0] == "#" or stripped.startswith(("cpus=", "version =", "CPU")):
-        return _header(stripped)
+    if (stripped[0] in "#cvC") and (header := _header(stripped)):
+        return header
     if len(line) > LONG:
         return Line(UNKNOWN)
     if line[0] == "\t" and len(line) <= LONGEST and (found := _SAMPLE.fullmatch(line)):
@@ -176,14 +176,14 @@ def payload(name: str, text: str) -> dict[str, Any]:
     return {"kind": kind, **decode(kind, text)}
 
 
-def _header(text: str) -> Line:
+def _header(text: str) -> Line | None:
     if found := _ENTRIES.match(text) or _LATENCIES.match(text):
         return Line(ENTRIES, {"held": int(found[1]), "written": int(found[2])})
     if found := _LOST.match(text):
         return Line(LOST, {"cpu": int(found[1]), "count": int(found[2] or found[3] or 0)})
     if text[0] == "#" or text.startswith(("cpus=", "version =")) or _EMPTY.fullmatch(text):
         return Line(HEADER)
-    return Line(UNKNOWN)
+    return None
 
 
 def _perf_task(found: re.Match[str]) -> dict[str, Any]:

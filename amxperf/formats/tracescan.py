@@ -20,6 +20,7 @@ BLANK, UNKNOWN, ODD = 7, 8, 9
 
 _SEED, _PRIME = np.uint64(SEED), np.uint64(PRIME)
 _SEPARATOR = np.uint64(0x1F)
+_ONES, _BLANKS, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x2020202020202020), np.uint64(0x8080808080808080)
 TASK, TOKEN, LONG, SAMPLE = 41, 100, 60000, 1000
 WORD_COLUMNS = np.array([name in ("value", "rip", "info1", "info2", "old", "new") for name in STORED])
 
@@ -234,8 +235,8 @@ def _longer(array):
 
 
 @jit
-def scan(data, low, high, line, begins, what, perf, stamp, cpu, pid, task, key, rest, detail, length, bits, values, program):
-    """Scan data[low:high], whole lines, into the rows from `line` on.
+def scan(data, words, low, high, line, begins, what, perf, stamp, cpu, pid, task, key, rest, detail, length, bits, values, program):
+    """Scan data[low:high], whole lines, into the rows from `line` on; `words` are the same bytes, eight in one.
 
     Per line: `begins` (place of its first byte), `what`, `perf`, `stamp` (s; NaN where the clock counts something else), `cpu`,
     `pid`, `task` and `key` (numbers within this chunk), `rest` and `detail` (places from the line's first byte), `length` of the
@@ -262,6 +263,11 @@ def scan(data, low, high, line, begins, what, perf, stamp, cpu, pid, task, key, 
         begin = at
         bad = False
         while at < high:
+            if at & 7 == 0 and at + 8 <= high:  # eight printable bytes at once
+                word = words[at >> 3]
+                if ((word - _BLANKS) & ~word | word | (word + _ONES)) & _TOPS == 0:
+                    at += 8
+                    continue
             byte = data[at]
             if byte == 10:
                 break

@@ -52,6 +52,8 @@ ODD = [  # lines that the scan must leave to the plain reader, or must not trip 
     b" a-1 [001] d.... 1.5: sched_switch: prev_comm=a prev_pid=1 prev_pid=2 prev_prio=0 prev_state=R ==> next_comm=b next_pid=c next_pid=4 next_prio=5",
     b" - [001] 1.5: x: y",
     b" =>",
+    b"  CPU 0/KVM   1 [001]     1.500000:   kvm:kvm_fpu: load",
+    b"CPU 0/KVM-1   0d..1.     1.500000: kvm_fpu: load",
     b" => f-1 [001] 1.5: kvm_fpu: load",
     b" dd-1 [001] 1.5: kvm_fpu: load",
     b"   dd   1 [001]     1.500000:   kvm:kvm_fpu: load",
@@ -126,12 +128,14 @@ def test_lines_with_a_flaw(seed):
 
 def test_large_files_take_the_compiled_scan(tmp_path, monkeypatch):
     monkeypatch.setattr(ftrace, "LARGE", 1000)
+    monkeypatch.setattr(ftrace, "LOADED", 1000)
     path = tmp_path / "a.trace"
     path.write_bytes(TEXTS[-1])
     calls = []
     monkeypatch.setattr("amxperf.formats.tracebulk.scan", lambda *given: calls.append(1) or scan(*given))
     fast = ap.read(path, side="guest")
     monkeypatch.setattr(ftrace, "LARGE", 1 << 40)
+    monkeypatch.setattr(ftrace, "LOADED", 1 << 40)
     slow = ap.read(path, side="guest")
     assert calls and fast.notes == slow.notes
     for name in slow.tables:
