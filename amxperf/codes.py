@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,36 @@ def coded(column: pd.Series) -> Coded:
         return Coded(column.cat.codes.to_numpy(), tuple(str(word) for word in column.cat.categories))
     codes, words = pd.factorize(column)
     return Coded(codes, tuple(str(word) for word in words))
+
+
+def filled(column: pd.Series, word: str) -> pd.Series:
+    """A column of words, `str` or `category`, with a word in its empty cells.
+
+    >>> import pandas as pd
+    >>> filled(pd.Series(["", "b1"]), "b0").tolist(), filled(pd.Series(["", "b1"], dtype="category"), "b0").tolist()
+    (['b0', 'b1'], ['b0', 'b1'])
+    """
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.where(column != "", word)
+    return renamed(column, lambda old: old or word)
+
+
+def renamed(column: pd.Series, name: Callable[[str], str]) -> pd.Series:
+    """A column of words, each by another name; several may get the same."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.map(name).astype("str")
+    words = [name(str(word)) for word in column.cat.categories]
+    every = sorted(set(words))
+    if every == words:
+        fresh = pd.Categorical.from_codes(column.cat.codes, pd.Index(every, dtype="str"))
+    else:
+        place = np.array([every.index(word) for word in words], dtype=np.int8 if len(every) < 128 else np.int32)
+        fresh = pd.Categorical.from_codes(place[column.cat.codes.to_numpy()], pd.Index(every, dtype="str"))
+    return pd.Series(fresh, index=column.index)
 
 
 def combined(parts: Sequence[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from . import schema
 from .capture import Capture, Note
+from .codes import coded, filled, renamed
 from .errors import ManifestError
 from .manifest import NAME, Manifest
 from .unpack import ENDINGS
@@ -107,8 +110,8 @@ def placed(run: Run, root: Path, manifest: Manifest) -> Capture:
 
 def _identified(run: Run, data: pd.DataFrame, root: Path, manifest: Manifest) -> pd.DataFrame:
     """Rows with their environment, boot and launch; a row that names its own keeps it."""
-    foreign = data[(data["environment"] != "") & (data["environment"] != run.environment)]
-    if run.environment and len(foreign):
+    foreign = data[(data["environment"] != "") & (data["environment"] != run.environment)] if run.environment else ()
+    if len(foreign):
         raise ManifestError(
             f"the file names the environment {foreign['environment'].iloc[0]!r} and lies in the folder {run.environment!r}",
             path=root / run.source,
@@ -117,9 +120,9 @@ def _identified(run: Run, data: pd.DataFrame, root: Path, manifest: Manifest) ->
         )
     own = data["launch"]
     if run.launch:  # a launch that a row names is one of this file: two files may use the same words
-        data["launch"] = own.where((own == "") | (own == run.launch), run.launch + "/" + own)
+        data["launch"] = renamed(own, lambda name: name if name in ("", run.launch) else f"{run.launch}/{name}")
     for key in ("environment", "boot", "launch"):
-        data[key] = data[key].where(data[key] != "", getattr(run, key))
+        data[key] = filled(data[key], getattr(run, key))
     nowhere = data[data["environment"] == ""]
     if len(nowhere):
         raise ManifestError(
@@ -128,8 +131,11 @@ def _identified(run: Run, data: pd.DataFrame, root: Path, manifest: Manifest) ->
             line=int(nowhere["line"].iloc[0]),
             hint="move the file into a folder named for it, or add a column environment",
         )
-    boots = data["environment"].map(manifest.boot).astype("str")
-    data["boot"] = data["boot"].where(data["boot"] != "", boots)
+    places = coded(data["environment"])
+    stated = [manifest.boot(place) for place in places.words]
+    if any(stated):
+        boots = np.array(stated, dtype=object)[places.codes]
+        data["boot"] = data["boot"].astype("str").where(data["boot"] != "", boots)
     return data
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..document import Document
 from ..errors import FormatError
+
+if TYPE_CHECKING:
+    import pyarrow
 
 MAGIC = b"PAR1"
 """First and last four bytes of a Parquet file."""
@@ -46,12 +50,7 @@ def read_records(document: Document) -> Records:
     path = document.path or document.source
     parquet = document.data[:4] == MAGIC
     header, rows = _parquet(document, path) if parquet else _csv(document, path)
-    header = [name.strip() for name in header]
-    for place, name in enumerate(header):
-        if not name:
-            raise FormatError(f"column {place + 1} has no name", path=path, line=1, hint="name it in the header")
-        if name in header[:place]:
-            raise FormatError(f"two columns are called {name!r}", path=path, line=1, hint="rename one")
+    header = check_header(header, path)
     for line, cells in rows:
         if len(cells) != len(header):
             raise FormatError(
@@ -77,20 +76,43 @@ def _csv(document: Document, path: str) -> tuple[list[str], list[tuple[int, list
 
 
 def _parquet(document: Document, path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    import pyarrow
-    import pyarrow.parquet
-
+    table = parquet_table(document, path)
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(document.data), use_threads=False)  # its threads abort now and then
-        table = table.drop_columns([name for name in table.column_names if name.startswith("__index_level_")])
-        columns = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        columns = [[cell(value) for value in column.to_pylist()] for column in table.columns]
+    except (ValueError, OverflowError) as error:
         raise FormatError("the Parquet file is damaged", path=path, hint="write it again") from error
     rows = zip(*columns, strict=True) if columns else iter(())
     return list(table.column_names), [(line, list(cells)) for line, cells in enumerate(rows, start=1)]
 
 
-def _cell(value: object) -> str:
+def parquet_table(document: Document, path: str) -> pyarrow.Table:
+    """The table of a Parquet file, texts as dictionaries; FormatError for a damaged file."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(document.data))
+        texts = [name for name, kind in zip(file.schema_arrow.names, file.schema_arrow.types, strict=True)
+                 if pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)]  # fmt: skip
+        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(document.data), read_dictionary=texts)
+        table = file.read(use_threads=False)  # its threads abort now and then
+        return table.drop_columns([name for name in table.column_names if name.startswith("__index_level_")])
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise FormatError("the Parquet file is damaged", path=path, hint="write it again") from error
+
+
+def check_header(header: list[str], path: str) -> list[str]:
+    """Names of columns without blanks around them; FormatError for an unnamed or doubled one."""
+    header = [name.strip() for name in header]
+    for place, name in enumerate(header):
+        if not name:
+            raise FormatError(f"column {place + 1} has no name", path=path, line=1, hint="name it in the header")
+        if name in header[:place]:
+            raise FormatError(f"two columns are called {name!r}", path=path, line=1, hint="rename one")
+    return header
+
+
+def cell(value: object) -> str:
     """A Parquet value as CSV would show it; a missing one is empty, a NaN stays visible."""
     if value is None:
         return ""

@@ -24,7 +24,8 @@ from ..document import Document
 from ..errors import FormatError, UsageError
 from ..units import number, to_base
 from . import options as opt
-from .records import Records, header_of, read_records
+from .columnar import Columns, fits
+from .records import MAGIC, Records, check_header, header_of, parquet_table, read_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,22 +66,49 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             line=1,
             hint="write the table with commas",
         )
+    if document.data[:4] == MAGIC:
+        found = _by_columns(document, options)
+        if found is not None:
+            return found
     records = read_records(document)
     plan = _Plan(records, opt.mapping(options, "columns"), opt.mapping(options, "melt"))
     rows = [row for line, cells in records.rows for row in plan.rows(line, cells)]
     if not rows:
         raise FormatError("the table has a header and no rows", path=records.path, line=1, hint="record some values")
-    notes: list[Note] = []
-    if plan.assumed:
-        message = "better is not given; assumed: " + ", ".join(f"{better} for {unit}" for unit, better in plan.assumed.items())
-        notes.append(Note("better-assumed", message, document.source))
+    notes = _assumed(plan.assumed, document)
     if records.open_ended:
         message = "the last line has no end and may be cut; it is used as it stands"
         notes.append(Note("cut-line", message, document.source, records.rows[-1][0]))
-    if plan.dropped:
-        message = f"columns not used: {', '.join(plan.dropped)}"
-        notes.append(Note("dropped-column", message, document.source, 1))
-    return {"measurements": schema.frame("measurements", rows)}, notes
+    return {"measurements": schema.frame("measurements", rows)}, notes + _dropped(plan, document)
+
+
+def _assumed(assumed: Mapping[str, str], document: Document) -> list[Note]:
+    if not assumed:
+        return []
+    message = "better is not given; assumed: " + ", ".join(f"{better} for {unit}" for unit, better in assumed.items())
+    return [Note("better-assumed", message, document.source)]
+
+
+def _dropped(plan: _Plan, document: Document) -> list[Note]:
+    if not plan.dropped:
+        return []
+    return [Note("dropped-column", f"columns not used: {', '.join(plan.dropped)}", document.source, 1)]
+
+
+def _by_columns(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]] | None:
+    """A Parquet table without a detour over texts; None for one that needs it."""
+    path = document.path or document.source
+    table = parquet_table(document, path)
+    if not table.num_rows or opt.mapping(options, "melt"):
+        return None
+    header = check_header(table.column_names, path)
+    plan = _Plan(Records(document.source, path, header, []), opt.mapping(options, "columns"), {})
+    cells = {name: table.column_names[place] for name, place in plan.cells.items()}
+    if not fits(table, cells) or set(plan.literals) & {"value", "iteration", "informative"}:
+        return None
+    columns = Columns(table, cells, plan.literals, path)
+    data, assumed = columns.frame(document, REQUIRED, BETTER_OF, opt.BETTER)
+    return {"measurements": data}, _assumed(assumed, document) + _dropped(plan, document)
 
 
 class _Plan:
