@@ -55,16 +55,11 @@ def _identical(full: Launches, lengths: np.ndarray, pair: np.ndarray) -> list[tu
     many = lengths > 2
     if not many.any():
         return []
-    bits = full.values.view(np.uint64) if full.values.flags.c_contiguous else full.values.copy().view(np.uint64)
-    place = np.arange(len(bits), dtype=np.uint64) - np.repeat(full.starts[:-1].astype(np.uint64), lengths)
-    with np.errstate(over="ignore"):  # a sum of scrambled words, modulo 2^64: equal launches have equal sums
-        mixed = (bits ^ (bits >> np.uint64(29))) * (np.uint64(2) * place + np.uint64(0x9E3779B97F4A7C15))
-        mixed ^= mixed >> np.uint64(32)
-        mark = np.add.reduceat(mixed, full.starts[:-1])
-    order = np.lexsort((mark, lengths, pair))
+    marks = full.values[full.starts[:-1]], np.add.reduceat(full.values, full.starts[:-1])  # equal launches share both
+    order = np.lexsort((*marks, lengths, pair))
     order = order[many[order]]
     same = np.ones(max(len(order) - 1, 0), dtype=bool)
-    for part in (pair, lengths, mark):
+    for part in (pair, lengths, *marks):
         same &= part[order][1:] == part[order][:-1]
     found: dict[int, int] = {}
     for one, other in zip(order[:-1][same].tolist(), order[1:][same].tolist(), strict=True):

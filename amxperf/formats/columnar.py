@@ -133,8 +133,8 @@ class Columns:
         bad = np.flatnonzero(~np.isfinite(plain))
         if len(bad):
             text = cell(column[int(bad[0])].as_py())
-            hint = "write it like 1234.5, and leave out rows without a value"
-            self.faults.append((int(bad[0]), f"the value {text!r} is not a finite number", hint))
+            what = (f"the value {text!r} is not a finite number", "write it like 1234.5, and leave out rows without a value")
+            self.faults.append((int(bad[0]), *(what if text else ("value is empty", "fill it in"))))
         codes, names = unit
         scales = [UNITS.get(name.strip(), (1, 1, "")) for name in names]
         with np.errstate(over="ignore"):
