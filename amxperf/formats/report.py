@@ -12,7 +12,8 @@ from typing import Any
 _FAULT = re.compile(
     r"(?:BUG|WARNING|INFO|UBSAN|Oops|watchdog: BUG|rcu: INFO|NMI watchdog|Kernel panic - not syncing|unchecked MSR access error"
     r"|Internal error|double fault|int3|divide error|invalid opcode|stack segment|alignment check|PANIC|Unhandled fault): |"
-    r"kernel BUG at |NMI backtrace for cpu |unreferenced object 0x|FAULT_INJECTION: forcing a failure|Unable to handle kernel |"
+    r"kernel BUG at |NMI backtrace for cpu \d{1,6}$|unreferenced object 0x|"
+    r"FAULT_INJECTION: forcing a failure|Unable to handle kernel |"
     r"=== WARNING|\[ (?:BUG|INFO): |Oops\[#\d|(?:general protection fault|divide error|invalid opcode|stack segment)\b|"
     r".{1,64} invoked oom-killer: |.{1,64}: page allocation (?:failure|stalls)\b|irq \d{1,10}: nobody cared"
 )
@@ -25,7 +26,8 @@ _AFTER = re.compile(
 _DETAIL = re.compile(
     r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Call site: |"
     r"(?:hardirqs last |softirqs last |preempt_count|Preemption disabled at|\d{1,3} locks? held by|no locks held by"
-    r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|in_atomic\(\): |Read of size|Write of size|which belongs to|raw: "
+    r"|Showing (?:all locks|busy workqueues)|Sending NMI from CPU|NMI backtrace for cpu \d{1,6} skipped"
+    r"|in_atomic\(\): |Read of size|Write of size|which belongs to|raw: "
     r"|page:|head:|PID = \d|workqueue \S{1,64}: flags="
     r"|pwq \d|pending: |in-flight: |inactive: |pool \d{1,6}:|R:\d T:\d|\^$|PACATMSCRATCH \[|[#>]?[0-9a-f]{16}: [0-9a-f]{4,12}\s"
     r"|#PF: |IP: \[<|last sysfs file: |Bytes \d|Memory access of size |comm \"|ret_ip|task: |Stack:"

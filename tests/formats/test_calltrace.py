@@ -420,6 +420,12 @@ def test_lost_messages_do_not_end_a_trace_and_are_said():
     assert traces_of(machine)[0][4:] == ("lost messages", ["a", "b"])
 
 
+def test_a_processor_that_was_skipped_has_no_trace():
+    machine = run("Sending NMI from CPU 0 to CPUs 1-2:", "NMI backtrace for cpu 1 skipped: idling at a+0x1/0x2", "NMI backtrace for cpu 2",
+                  HEADER, "Call Trace:", " a+0x1/0x2")  # fmt: skip
+    assert [trace["headline"] for trace in machine.traces] == ["NMI backtrace for cpu 2"]
+
+
 def test_several_frames_on_a_line():
     machine = run("Call Trace: [<00002aee>] a+0x0/0x2 [<00002af0>] b+0x1/0x2")
     assert [row["function"] for row in machine.frames] == ["a", "b"]
