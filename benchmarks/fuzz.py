@@ -2,6 +2,7 @@
 
     python benchmarks/fuzz.py dmesg -max_total_time=300      one reader (libFuzzer's options follow)
     python benchmarks/fuzz.py any -max_total_time=300        the recognition, then whichever reader it chose
+    python benchmarks/fuzz.py compiled -max_total_time=300   ftrace text: the compiled scan against the plain reader
     make fuzz                                                each reader in turn, SECONDS=60 each
 
 Needs atheris (`pip install atheris`), which is not among the pinned packages.
@@ -12,6 +13,7 @@ What is checked of each input:
 
 - nothing is raised but :class:`amxperf.AmxperfError` (of its tree, not the bare base, which stands for a bug of ours);
 - the reader takes less than :data:`SECONDS` of processor time and :data:`PER_BYTE` per byte;
+- ftrace text: the lines of all kinds together are the lines of the file; `compiled`: both readers give the same tables and notes;
 - kernel logs: every line of the file is in the table of lines, with a role, and the message of a line fits its role.
 """
 
@@ -23,6 +25,10 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from amxperf.document import Document
 
 ROOT = Path(__file__).resolve().parents[1]
 FINDS = ROOT / "_build" / "fuzz"
@@ -54,6 +60,8 @@ HOSTILE = [
 def seeds(reader: str) -> list[bytes]:
     """Samples of the format, split at their separators, the short ones whole."""
     patterns = [*OWN.get(reader, []), f"tests/formats/samples/{reader}/*"]
+    if reader == "compiled":
+        patterns = OWN["ftrace"]
     if reader == "any":
         patterns = [pattern for own in OWN.values() for pattern in own] + ["tests/formats/samples/*/*"]
     texts = [path.read_bytes() for pattern in patterns for path in sorted(ROOT.glob(pattern)) if path.is_file()]
@@ -117,6 +125,8 @@ def check(reader: str, data: bytes) -> None:
     from amxperf.formats import read_document
 
     document = Document("fuzz", data, "")
+    if reader == "compiled":
+        return compare(document)
     began = time.process_time()
     try:
         capture = read_document(document, None if reader == "any" else reader)
@@ -125,12 +135,37 @@ def check(reader: str, data: bytes) -> None:
         capture = None
     took = time.process_time() - began
     assert took < SECONDS + PER_BYTE * len(data), f"takes {took:.1f} s for {len(data)} bytes"
+    if capture is not None and capture.format == "ftrace":
+        from amxperf.formats.ftrace import tally
+
+        assert sum(tally(document).values()) == len(document.lines), "lines lost"
     if capture is not None and capture.format == "dmesg":
         lines = capture.lines
         assert (lines["role"].astype(str) != "").all(), "a line without a role"
         if not data.lstrip().startswith(b"{"):
             assert sorted(set(lines["line"])) == list(range(1, len(document.lines) + 1)), "lines lost"
         assert set(capture.frames["line"]) <= set(lines["line"]), "a frame of no line"
+
+
+def compare(document: Document) -> None:
+    """Hold the compiled scan of ftrace text against the plain reader."""
+    from pandas.testing import assert_frame_equal
+
+    from amxperf.errors import AmxperfError
+    from amxperf.formats import ftrace
+
+    results = []
+    for large in (1 << 60, 0):
+        ftrace.LARGE = large
+        try:
+            results.append(ftrace.read(document, {}))
+        except AmxperfError as error:
+            results.append(({}, [str(error)]))
+    (plain, said), (compiled, told) = results
+    assert said == told, "other notes"
+    assert list(plain) == list(compiled), "other tables"
+    for name in plain:
+        assert_frame_equal(plain[name], compiled[name])
 
 
 def lighten() -> None:
@@ -153,12 +188,14 @@ def lighten() -> None:
 def run(reader: str, options: list[str]) -> None:
     import atheris
 
-    with atheris.instrument_imports(include=["amxperf"]):
+    compiled = [f"amxperf.formats.{name}" for name in ("tracescan", "tracelink", "tracecolumns")]
+    with atheris.instrument_imports(include=["amxperf"], exclude=compiled):
         import amxperf.formats
 
         for name in amxperf.formats.FORMATS:
             amxperf.formats.module(name)
-    lighten()
+    if reader != "compiled":
+        lighten()
     FINDS.mkdir(parents=True, exist_ok=True)
     known: set[str] = set()
 
