@@ -29,14 +29,16 @@ _PLACE = re.compile(
     re.ASCII,
 )
 _TEXT = re.compile(
-    rf"""\s*(?:(?P<stamp>{_STAMP})\s+)?
-    (?:(?P<place>CPU\d+|[SN]\d+(?:-\w+){{0,4}}|\S(?:[^\#<(]{{0,40}}\S)?-\d{{1,10}})\s+(?:(?P<cpus>\d+)\s{{2,}})?)?
-    (?P<value>{_VALUE})\s+(?:(?P<unit>{_UNITS})\s+)?
-    (?P<event>[A-Za-z_]\S*)(?:\s+(?P<cgroup>/\S*|[\w.-]+/\S*))?\s*
-    (?:\#\s*(?P<metric>.*?))?\s*(?:\(\s*\+-\s*(?P<spread>\d+[.,]\d+)%\s*\))?\s*(?:\(\s*(?P<running>\d+[.,]\d+)%\))?\s*""",
+    rf"""\s*+(?:(?P<stamp>{_STAMP})\s++)?
+    (?:(?P<place>CPU\d+|[SN]\d+(?:-\w+){{0,4}}|\S(?:[^\#<(]{{0,40}}\S)?-\d{{1,10}})\s++(?:(?P<cpus>\d+)\s{{2,}}+)?)?
+    (?P<value>{_VALUE})\s++(?:(?P<unit>{_UNITS})\s++)?
+    (?P<event>[A-Za-z_]\S*)(?:\s++(?P<cgroup>/\S*|[\w.-]+/\S*))?\s*+
+    (?:\#\s*+(?P<metric>.*?))?\s*+(?:\(\s*+\+-\s*+(?P<spread>\d+[.,]\d+)%\s*+\))?\s*+(?:\(\s*+(?P<running>\d+[.,]\d+)%\))?\s*+""",
     re.VERBOSE | re.ASCII,
 )
-_MORE = re.compile(rf"\s*(?:{_STAMP}\s+)?(?:[A-Za-z]\S*\s+(?:\(\S+\)\s+)?)?\#\s*(?P<metric>-?\d.*?)\s*(?:\(\s*\d+[.,]\d+%\))?\s*")
+_MORE = re.compile(
+    rf"\s*+(?:{_STAMP}\s++)?(?:[A-Za-z]\S*\s++(?:\(\S+\)\s++)?)?\#\s*+(?P<metric>-?\d.*?)\s*+(?:\(\s*+\d+[.,]\d+%\))?\s*+"
+)
 _MORE_CSV = re.compile(
     rf"\s*(?:{_STAMP})?(?P<sep>[^\w\s#{{]|\t)[^#{{]*?(?P=sep){{4}}(?P<value>-?\d+\.\d+)(?P=sep)(?P<unit>[^,;|]*\S)\s*", re.ASCII
 )
