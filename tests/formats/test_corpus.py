@@ -11,9 +11,7 @@ from amxperf.formats import read_document, recognise
 LOGS = corpus.logs()
 TRACES = list(corpus.family(corpus.TRACES))
 
-FAILING: dict[str, str] = {
-    "perf-script-6.6": "perf script is not read",
-}
+FAILING: dict[str, str] = {}
 """Captures that the readers do not yet read as expected, and why; each must go when the reader is mended."""
 
 
