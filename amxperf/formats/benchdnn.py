@@ -205,8 +205,8 @@ def _fields(template: list[str], text: str) -> list[tuple[str, str]] | None:
     a problem may hold the separator.
     """
     texts, names = template[::2], template[1::2]
-    if not text.startswith(texts[0]) or not text.endswith(texts[-1]):
-        return None
+    if not text.startswith(texts[0]) or not text.endswith(texts[-1]) or "" in texts[1:-1]:
+        return None  # options that nothing parts cannot be told apart
     rest = text[len(texts[0]) : len(text) - len(texts[-1])]
     words = [place for place, name in enumerate(names) if not _OPTION.fullmatch(name)]
     middle = words[-1] if words else 0

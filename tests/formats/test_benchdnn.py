@@ -83,6 +83,9 @@ def test_strangers_and_bad_lines(sample):
     bad = "perf,cpu,nan\nperf,cpu,a,b,c,1,2,nan,4,5,6\nperf," + "," * 9000 + "\nperf,cpu,a,b,c,1,2,1e999,4,5,6\n"
     tables, notes = read(doc(text + bad), {})
     assert len(tables["measurements"]) == 15 and [(note.code, note.message[0]) for note in notes] == [("skipped-line", "4")]
+    joined = "Output template: perf,%engine%%-time%,%0time%\nperf,cpu1.5,2.5\n"  # found by mutation
+    with pytest.raises(FormatError):
+        read(doc(joined), {})
     failed = text.replace("failed:0", "failed:2")
     assert [note.code for note in read(doc(failed), {})[1]] == ["failed"]
     assert sniff(doc("onednn_verbose,v1,info,x\n" + text)) == 0 and sniff(doc("perf,cpu,x,1,2\n")) == 0
