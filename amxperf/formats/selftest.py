@@ -66,10 +66,10 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             rows.append({**common, "kind": "minsigstksz", "value": int(found["size"]), "detail": text.strip()})
         elif _MISSING.fullmatch(text):
             notes.append(Note("no-amx", "the program found no support for AMX and tested nothing", document.source, line))
-    for state, code, words in (("FAIL", "selftest-failed", "failed"), ("SKIP", "selftest-skipped", "were skipped")):
+    for state, code in (("FAIL", "selftest-failed"), ("SKIP", "selftest-skipped")):
         found_rows = [row for row in rows if row.get("reason") == state]
         if found_rows:
-            message = f"{len(found_rows)} tests {words}, first: {found_rows[0]['detail']}"
+            message = f"{len(found_rows)} lines say {state}, first: {found_rows[0]['detail']}"
             notes.append(Note(code, message, document.source, found_rows[0]["line"]))
     if not rows and not notes:
         raise FormatError(

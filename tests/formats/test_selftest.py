@@ -31,7 +31,7 @@ def test_verdicts(sample, name):
 
 def test_failures_and_no_amx(sample):
     tables, notes = read(sample("failed"), {})
-    assert [(note.code, note.line) for note in notes] == [("selftest-failed", 19)] and "3 tests failed" in notes[0].message
+    assert [(note.code, note.line) for note in notes] == [("selftest-failed", 19)] and "3 lines say FAIL" in notes[0].message
     assert (tables["events"]["reason"] == "FAIL").sum() == 3
     tables, notes = read(sample("no-amx"), {})
     assert tables["events"].empty and [note.code for note in notes] == ["no-amx"]
