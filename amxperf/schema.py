@@ -315,6 +315,11 @@ def _recurring(values: list[Any]) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes([place[text] for text in texts], pd.Index(names, dtype="str")))
 
 
+def empty(column: Column, rows: int) -> pd.Series:
+    """A column without values, as rows that leave it out have it."""
+    return _series([None] * rows, column)
+
+
 def words(texts: pd.Series) -> pd.Series:
     """A column of texts as ``category``, its words sorted."""
     import pandas as pd

@@ -2,7 +2,8 @@
 
 Tables: lines (every line; two rows for a line in which prints were glued together), traces, frames, registers and events.
 
-Options: ``side="host"`` or ``"guest"`` fills the events' column of that name.
+Options: ``side="host"`` or ``"guest"`` fills the events' column of that name; ``tables=("traces", "frames")`` makes only these
+tables.
 
 An event that names no task takes pid and comm from the call trace of which it is the headline: one task printed both.
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "kernel log"
+
+TABLES = ("lines", "traces", "frames", "registers", "events")
 
 FALL = 1.0
 """Seconds by which a stamp must fall back for a new boot; processors that print at once differ by far less."""
@@ -111,8 +115,13 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     >>> tables["events"][["timestamp", "side", "kind", "cpu"]].values.tolist()
     [[1.5, 'guest', 'handle_xfd_event', 3]]
     """
-    only(options, "dmesg", "side")
-    side = side_of(options)
+    only(options, "dmesg", "side", "tables")
+    side, names = side_of(options), tables_of(options)
+    from . import engine
+
+    if engine.wanted(document):
+        with suppress(engine.Unsuited):
+            return engine.read(document, names, side)
     source, boots, notes = document.source, _Boots(), []
     machine = CallTraces(source)
     lines: list[dict[str, Any]] = []
@@ -166,7 +175,20 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     tables = {"lines": lines, "traces": machine.traces, "frames": machine.frames, "registers": machine.registers, "events": events}
     for name in ("traces", "frames", "registers"):
         tables[name] = [{"source": source, **row} for row in tables[name]]
-    return {name: schema.frame(name, rows) for name, rows in tables.items()}, notes + machine.notes
+    return {name: schema.frame(name, tables[name]) for name in names}, notes + machine.notes
+
+
+def tables_of(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The option `tables`: names of the tables to make, all if it is left out. UsageError for another name.
+
+    >>> tables_of({"tables": ["frames", "traces"]})
+    ('traces', 'frames')
+    """
+    wanted = options.get("tables", TABLES)
+    names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    if not names or set(names) - set(TABLES):
+        raise UsageError(f"option tables is {wanted!r}", hint=f"name one or more of {', '.join(TABLES)}")
+    return tuple(name for name in TABLES if name in names)
 
 
 def side_of(options: Mapping[str, Any]) -> str:

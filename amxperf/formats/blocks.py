@@ -1,0 +1,190 @@
+"""Blocks of lines of a kernel log: scanned, and with the plain reader's word on every text that was not seen before.
+
+Several threads may make blocks at once. Each is whole lines of one chunk, as arrays with one item per record (a line, or part
+of one
+in which prints were glued together).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from math import nan
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from . import calltrace, native, scan
+from .memo import Memo, Unsuited
+from .prefix import FACILITIES, LEVELS, Prefixed, pieces
+
+SPARE = 64
+"""Bytes behind the text that may be read, never used."""
+
+TAGS = 1 << 36
+"""Above the number in a caller: which way it is written (T7 and T07 are two callers)."""
+
+
+class Plain:
+    """The functions of :mod:`amxperf.formats.scan` and :mod:`amxperf.formats.replay` as they stand, uncompiled: slow, for tests."""
+
+    def __init__(self) -> None:
+        for name, (module, _) in native.entries().items():
+            setattr(self, name, self._wrap(getattr(module, name)))
+
+    @staticmethod
+    def _wrap(function: Any) -> Any:
+        return lambda *items: function(*(memoryview(item) if isinstance(item, np.ndarray) else item for item in items))
+
+
+@cache
+def compiled() -> SimpleNamespace:
+    """The same functions as machine code, taking the same arrays."""
+    loaded = native.load()
+
+    def wrap(function: Any) -> Any:
+        return lambda *items: function(*(item.ctypes.data if isinstance(item, np.ndarray) else item for item in items))
+
+    return SimpleNamespace(**{name: wrap(getattr(loaded, name)) for name in native.entries()})
+
+
+@dataclass
+class Block:
+    """Records: `numbers` are lines of the chunk, from 0; the rest is as :func:`amxperf.formats.scan.scan` fills it."""
+
+    buf: np.ndarray
+    numbers: np.ndarray
+    starts: np.ndarray
+    begins: np.ndarray
+    stops: np.ndarray
+    stamps: np.ndarray
+    priorities: np.ndarray
+    callers: np.ndarray
+    codes: np.ndarray
+    notes: np.ndarray
+    walls: np.ndarray
+    heads: np.ndarray
+    lines: int
+    """Lines of the chunk, which is more or less than the number of records."""
+    messages: tuple[np.ndarray, np.ndarray] | None = None
+    """Where each message ends, and their bytes."""
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def text(self, record: int) -> str:
+        """The message of a record."""
+        return self.buf[self.starts[record] : self.stops[record]].tobytes().decode("utf-8", "surrogatepass")
+
+
+_COLUMNS = {"starts": np.int32, "begins": np.int32, "stops": np.int32, "stamps": np.float64, "priorities": np.int16,
+            "callers": np.int64, "codes": np.int32, "notes": np.int64}  # fmt: skip
+
+
+def make(buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messages: bool, room: int = 1 << 16) -> list[Block]:
+    """Blocks of buf[:size], whole lines with :data:`SPARE` bytes behind them; `tags` collects callers written in another way."""
+    blocks, at = [], 0
+    functions = memo.functions
+    room = max(1, min(room, size))
+    while at < size:
+        cells = {name: np.empty(room, kind) for name, kind in _COLUMNS.items()}
+        heads, info, scratch = np.empty(4 * room, np.int64), np.zeros(4, np.int64), np.empty(2 * scan.LONGEST + SPARE, np.uint8)
+        with memo.lock:  # another thread may be adding to them
+            table = (memo.slots, len(memo.slots) - 1, memo.hashes, memo.offsets, memo.sizes, memo.arena)
+        count = functions.scan(
+            buf, at, size, room, nan, *cells.values(), heads, info, scratch, *table,
+            memo.first, memo.masks, memo.values, memo.kinds, memo.names_table,
+        )  # fmt: skip
+        cells = {name: column[:count] for name, column in cells.items()}
+        block = Block(buf, np.arange(count, dtype=np.int32), **cells, walls=np.zeros(count, np.int8), heads=heads, lines=count)
+        if info[1]:
+            _ask(block, memo, tags)
+        if messages:
+            total = int(block.stops.sum(dtype=np.int64) - block.starts.sum(dtype=np.int64))
+            ends, target = np.empty(len(block) + 1, np.int64), np.empty(total + 8, np.uint8)
+            functions.gather(block.buf, len(block), block.starts, block.stops, target, ends)
+            block.messages = ends, target[:total]
+        blocks.append(block)
+        at = int(info[0])
+    return blocks
+
+
+def _ask(block: Block, memo: Memo, tags: dict[str, int]) -> None:
+    """Let the plain reader read what the scan left."""
+    codes, buf = block.codes, block.buf
+    extra, several = bytearray(), []
+    for i in np.flatnonzero(codes <= scan.SLOW).tolist():
+        if codes[i] == scan.MISS:
+            with memo.lock:
+                codes[i] = memo.line(buf[block.begins[i] : block.stops[i]].tobytes().decode())
+        elif codes[i] == scan.TASK_MISS:
+            head = 4 * int(block.notes[i])
+            with memo.lock:
+                block.heads[head + 2] = memo.task(buf[int(block.heads[head + 3]) : block.stops[i]].tobytes().decode())
+            codes[i] = scan.HEADER
+        else:
+            text = buf[block.starts[i] : block.stops[i]].tobytes().decode("utf-8", "replace").replace("\0", "").removesuffix("\r")
+            parts = pieces(text)
+            rows = [_record(part, memo, tags, extra, len(buf)) for part in parts]
+            _fill(block, i, rows[0])
+            if len(rows) > 1:
+                several.append([(i, row) for row in rows[1:]])
+    if extra:
+        block.buf = np.concatenate([buf, np.frombuffer(bytes(extra), np.uint8), np.zeros(SPARE, np.uint8)])
+    if several:
+        rows = [pair for group in several for pair in group]
+        places = np.array([place + 1 for place, _ in rows])
+        for name in ("numbers", *_COLUMNS, "walls"):
+            column = getattr(block, name)
+            setattr(block, name, np.insert(column, places, np.zeros(len(rows), column.dtype)))
+        for k, (place, row) in enumerate(rows):
+            block.numbers[place + 1 + k] = block.numbers[place + k]
+            _fill(block, place + 1 + k, row)
+
+
+def _fill(block: Block, i: int, row: tuple[Any, ...]) -> None:
+    (block.starts[i], block.begins[i], block.stops[i], block.stamps[i], block.priorities[i], block.callers[i], block.codes[i],
+     block.notes[i], block.walls[i]) = row  # fmt: skip
+
+
+def _record(part: Prefixed, memo: Memo, tags: dict[str, int], extra: bytearray, base: int) -> tuple[Any, ...]:
+    """The cells of one record; its message goes to `extra`, which will stand at `base`."""
+    text = part.message.strip()
+    data = part.message.encode("utf-8", "surrogatepass")
+    start = base + len(extra)
+    extra += data
+    stop = base + len(extra)
+    begin = start + len(data) - len(part.message.lstrip().encode("utf-8", "surrogatepass"))
+    bare = calltrace._HYPERVISOR.sub("", text, count=1) if part.kernel and text.startswith("kvm [") else text
+    begin += len(text) - len(bare)
+    if len(text) > calltrace.LONG and not text.isascii():
+        raise Unsuited
+    code = scan.BLANK
+    if text:
+        with memo.lock:
+            code = memo.line(text) if bare == text else memo.behind(bare, text)
+    note = 0
+    if not part.kernel:
+        code, note = scan.FOREIGN, code
+    priority = FACILITIES.index(part.facility) * 8 + LEVELS.index(part.level) if part.level else -1
+    return start, begin, stop, part.timestamp, priority, _caller(part.caller, tags), code, note, bool(part.wall)
+
+
+def _caller(text: str, tags: dict[str, int]) -> int:
+    """A caller as a number: 0 for none, pid * 2 + 1, processor * 2 + 2; other spellings have a number of their own above."""
+    if not text:
+        return 0
+    number = int(text[1:])
+    if str(number) != text[1:]:
+        number += TAGS * tags.setdefault(text, len(tags) + 1)
+    return number * 2 + (1 if text[0] == "T" else 2)
+
+
+def caller_name(number: int, tags: dict[int, str]) -> str:
+    """The caller of a number, as printed; `tags` leads from the number above to the spelling."""
+    if number <= 0:
+        return ""
+    kind, value = ("T", number >> 1) if number & 1 else ("C", (number >> 1) - 1)
+    return tags[value // TAGS] if value >= TAGS else f"{kind}{value}"
+

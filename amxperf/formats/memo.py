@@ -1,0 +1,287 @@
+"""What the plain reader says about each distinct text of a log, asked once and kept for the compiled passes.
+
+:class:`Memo` holds the known texts as arrays that :mod:`amxperf.formats.scan` looks them up in and
+:mod:`amxperf.formats.replay` reads
+their meaning from. A text with a frame, a context mark or values of its own is known exactly; any other by its shape, in which
+numbers and addresses are collapsed: such texts say nothing but what kind of line they are.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from . import calltrace, dmesg, kernel_events, replay, report
+from . import scan as scanning
+from .prefix import DROPPED, LEVELS
+from .stackframe import parse_frame, parse_header, parse_more, parse_registers
+
+MOST = 1 << 18
+"""Known texts beyond which all are forgotten and asked anew."""
+
+HEADER_WORDS = ("comm", "taint", "kernel", "hardware")
+REGISTERS = ("RSP", "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RIP", *(f"R{n:02d}" for n in range(8, 16)))
+SEGMENTS = ("FS", "CS", "CR0", "CR2", "CR3", "DR0", "DR1", "DR2", "DR3", "DR6", "DR7", "PKRU", "Code")
+_START = re.compile(r"CPU|Process |Task ")
+
+
+class Unsuited(Exception):
+    """The file holds something that only the plain reader can tell."""
+
+
+class Words:
+    """Words as numbers, in the order of their first sight; 0 is the empty word."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {"": 0}
+
+    def number(self, word: str) -> int:
+        """The number of a word, a new one at its first sight."""
+        return self.numbers.setdefault(word, len(self.numbers))
+
+    @property
+    def words(self) -> list[str]:
+        return list(self.numbers)
+
+
+class Memo:
+    """The known texts. `functions` are the compiled ones or their plain forms (:mod:`amxperf.formats.engine`)."""
+
+    def __init__(self, functions: Any) -> None:
+        self.functions = functions
+        self.lock = Lock()
+        self.words = {name: Words() for name in HEADER_WORDS}
+        self.contexts, self.symbols, self.names, self.modules, self.builds = Words(), Words(), Words(), Words(), Words()
+        self.first, self.masks, self.values, self.kinds, self.names_table = _beginnings()
+        self.longest = 0
+        self.frames = array("q")
+        self.V, self.rows = np.full(1 << 8, replay.ABSENT, np.int64), 1
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew; frames, values and words stay."""
+        self.known: dict[bytes, int] = {}
+        self.slots = np.full(1 << 12, -1, np.int32)
+        self.hashes, self.offsets, self.sizes = np.zeros(1 << 11, np.int64), np.zeros(1 << 11, np.int64), np.zeros(1 << 11,
+            np.int32)
+        self.arena, self.used, self.count = np.zeros(1 << 16, np.uint8), 0, 0
+        self.C = np.zeros(1 << 11 << 3, np.int64)
+        self.M, self.marks = np.zeros(1 << 10, np.int64), 0
+
+    def behind(self, text: str, message: str) -> int:
+        """Number of a text that stands behind words of another trace's printer; the message says what event it is."""
+        data = b"\2" + message.encode()
+        if data not in self.known:
+            cells, _ = self._ask(text)
+            events = replay.EVENT | replay.VCPU | replay.MISSED | replay.BANNER | replay.REBOOT | replay.PROPERTY
+            self.known[data] = self.ghost((cells[0] & ~events | _alone(message), *cells[1:]))
+        return self.known[data]
+
+    def line(self, text: str) -> int:
+        """Number of a text of a line; it becomes known. Hold the lock."""
+        data = text.encode("utf-8", "surrogatepass")
+        entry = self.known.get(data)
+        if entry is None:
+            cells, exact = self._ask(text)
+            if exact:
+                entry = self._add(data, len(data), cells)
+                self.known[data] = entry
+            else:
+                collapsed = self._shape(data)
+                entry = self.known.get(b"\0" + collapsed)
+                if entry is None:
+                    entry = self._add(collapsed, len(collapsed) + scanning.TEMPLATE, cells)
+                    self.known[b"\0" + collapsed] = entry
+        return entry
+
+    def ghost(self, cells: tuple[int, ...]) -> int:
+        """Number of a text that cannot be looked up, only referred to."""
+        return self._add(b"", -1, cells)
+
+    def task(self, text: str) -> int:
+        """Number of what stands behind ``Comm: ``. Hold the lock."""
+        data = text.encode()
+        entry = self.known.get(b"\1" + data)
+        if entry is None:
+            row = parse_header(f"CPU: 0 PID: 0 Comm: {text}") or {}
+            del row["cpu"], row["pid"]
+            entry = self.known[b"\1" + data] = self._add(data, len(data) + scanning.TASK, (0, self._row(row), 0, 0, 0, 0, -1, -1))
+        return entry
+
+    def frame_columns(self) -> np.ndarray:
+        """Per frame text: symbol, function, offset, size (-1: none), module, build id, reliable, inlined."""
+        return np.array(self.frames, np.int64).reshape(-1, 8)
+
+    def _shape(self, data: bytes) -> bytes:
+        source, target = np.frombuffer(data + bytes(16), np.uint8), np.zeros(2 * len(data) + 64, np.uint8)
+        size = self.functions.shape(source, 0, len(data), target)
+        return target[:size].tobytes()
+
+    def _add(self, data: bytes, size: int, cells: tuple[int, ...]) -> int:
+        """Room for one more entry; what other threads read meanwhile stays as it is."""
+        entry = self.count
+        if entry == len(self.hashes):
+            self.hashes, self.offsets, self.sizes = (np.concatenate([a, np.zeros_like(a)]) for a in (self.hashes, self.offsets,
+                self.sizes))
+            self.C = np.concatenate([self.C, np.zeros_like(self.C)])
+        if self.used + len(data) + 16 > len(self.arena):
+            self.arena = np.concatenate([self.arena, np.zeros(max(len(self.arena), 2 * len(data) + 64), np.uint8)])
+        raw = np.frombuffer(data + bytes(16), np.uint8)
+        self.arena[self.used : self.used + len(data)] = raw[: len(data)]
+        mark = self.functions.mark(raw, 0, len(data))
+        self.hashes[entry], self.offsets[entry], self.sizes[entry] = mark, self.used, size
+        self.C[8 * entry : 8 * entry + 8] = cells
+        self.used, self.count = self.used + len(data), entry + 1
+        if 2 * self.count > len(self.slots):
+            slots = np.full(2 * len(self.slots), -1, np.int32)
+            for one in range(entry):
+                _place(slots, int(self.hashes[one]), one)
+            self.slots = slots
+        _place(self.slots, mark, entry)
+        return entry
+
+    def _row(self, row: dict[str, Any]) -> int:
+        """A row of V: cpu, pid and the numbers of the words."""
+        if not row:
+            return 0
+        if 6 * self.rows + 6 > len(self.V):
+            self.V = np.concatenate([self.V, np.full(len(self.V), replay.ABSENT, np.int64)])
+        cells = [replay.ABSENT] * 6
+        for at, name in enumerate(("cpu", "pid", *HEADER_WORDS)):
+            if name in row:
+                value = row[name]
+                cells[at] = replay.NONE if value is None else value if at < 2 else self.words[name].number(value)
+        self.V[6 * self.rows : 6 * self.rows + 6] = cells
+        self.rows += 1
+        return self.rows - 1
+
+    def _frame(self, row: dict[str, Any]) -> None:
+        self.frames.extend(
+            (self.symbols.number(row["symbol"]), self.names.number(row["function"]), _small(row.get("offset")),
+                _small(row.get("size")),
+             self.modules.number(row.get("module", "")), self.builds.number(row.get("build_id", "")), row["reliable"],
+             row["inlined"])
+        )  # fmt: skip
+
+    def _ask(self, text: str) -> tuple[tuple[int, ...], bool]:
+        """What the plain reader says about a text, and whether the text has values of its own."""
+        flags, row, rest, owner = _alone(text), {}, -1, -1
+        at, first, first_frame, frames = 0, self.marks, len(self.frames) // 8, []
+        if len(text) <= calltrace.LONG:  # a longer text is part of a report, or nothing
+            flags |= _meaning(text)
+            if found := calltrace._MARKER.match(text):
+                flags |= replay.MARKER
+                rest = self.line(found["rest"]) if found["rest"] else -1
+            if header := parse_header(text):
+                flags, row = flags | replay.HEAD, header
+            elif calltrace._BROKEN.fullmatch(text) or calltrace._EIP.match(text):  # two lines make one, which no single text tells
+                raise Unsuited
+            elif _START.match(text) and (header := parse_more(text)):
+                flags, row = flags | replay.MORE, header
+            while mark := calltrace._MARK.match(text, at):
+                at = mark.end()
+                self._mark(mark["name"], bool(mark["close"]))
+            first_frame, left = len(self.frames) // 8, text[at:]
+            frames = calltrace.CallTraces._frames(None, left) if left else []
+            for frame in frames:
+                self._frame(frame)
+            flags |= (replay.LEFT if left else 0) | (replay.FRAME if frames else 0)
+            flags |= replay.INTERRUPT if left and calltrace._INTERRUPT.match(left) else 0
+            flags |= replay.DECODED if left and calltrace._DECODED.fullmatch(left) else 0
+        text = text[: calltrace.LONG]
+        flags |= _part(text)
+        if not row and (named := report.named(text)):
+            flags, row = flags | replay.NAMED, named
+        if not row and text.startswith("Hardware name: "):
+            flags, row = flags | replay.HARDWARE, {"hardware": text.partition(": ")[2].strip()}
+        if flags & (replay.STACK | replay.FAULT | replay.COLON) and (task := report.owner(text)):
+            owner = self._row(task)
+        rip = flags & replay.REG_REPORT and "IP" in text[:4]
+        values = replay.MARKER | replay.FRAME | replay.BARE | replay.BARE_PLACE
+        exact = bool(flags & values or row or owner >= 0 or at or rip)
+        self.longest = max(self.longest, len(frames))
+        return (flags, self._row(row), first, self.marks - first, first_frame, len(frames), rest, owner), exact
+
+    def _mark(self, name: str | None, close: bool) -> None:
+        if self.marks == len(self.M):
+            self.M = np.concatenate([self.M, np.zeros_like(self.M)])
+        close = close or name in (None, "EOI")
+        self.M[self.marks] = 2 * self.contexts.number(name or "<<EOE>>") + close
+        self.marks += 1
+
+
+def _flags(found: dict[int, Any]) -> int:
+    return sum(flag for flag, holds in found.items() if holds)
+
+
+def _alone(text: str) -> int:
+    """Flags of what a message says outside of any report."""
+    event = kernel_events.match(text)
+    return _flags({
+        replay.EVENT: event, replay.VCPU: event and event[1].vcpu_is_cpu, replay.MISSED: dmesg._MISSED.match(text),
+        replay.BANNER: text.startswith("Linux version "), replay.REBOOT: text.startswith("-- ") and dmesg._REBOOT.match(text),
+        replay.PROPERTY: dmesg._PROPERTY.match(" " + text),
+    })  # fmt: skip
+
+
+def _meaning(text: str) -> int:
+    """Flags of a line of a dump."""
+    registers = parse_registers(text)
+    bare = None
+    if "+0x" in text or ":" in text:
+        bare = parse_frame(calltrace._MARK.sub("", text, count=1) if text[0] == "<" else text)
+    return _flags({
+        replay.REG: parse_registers(text, report=False), replay.REG_REPORT: registers,
+        replay.USER: any(name == "RIP" and value[3:4] == "3" for name, value in registers),
+        replay.TASK_END: text.startswith("</TASK>"), replay.MARKS: calltrace._MARKS.fullmatch(text),
+        replay.BARE: bare is not None and "offset" in bare,
+        replay.BARE_PLACE: bare is not None and "offset" not in bare and ":" in text,
+    })  # fmt: skip
+
+
+def _part(text: str) -> int:
+    """Flags of a line of a report."""
+    part = report.part(text)
+    return _flags({
+        replay.END: part == "end", replay.CUT: part == "cut", replay.AFTER: part == "after", replay.PLACE: part == "place",
+        replay.STACK: part == "stack", replay.DETAIL: part == "detail", replay.LOCKDEP: text == "stack backtrace:",
+        replay.FAULT: report.names_fault(text), replay.ACCUSES: report.accuses(text), replay.LOST: DROPPED.search(text),
+        replay.UNREFERENCED: text.startswith("unreferenced"), replay.COLON: text.endswith(":"), replay.TASKS: report.task(text),
+        replay.BACKTRACE: "backtrace" in text.lower(),
+    })  # fmt: skip
+
+
+def _small(value: int | None) -> int:
+    return -1 if value is None or value >= 1 << 31 else value
+
+
+def _place(slots: np.ndarray, mark: int, entry: int) -> None:
+    slot = mark & (len(slots) - 1)
+    while slots[slot] >= 0:
+        slot = (slot + 1) & (len(slots) - 1)
+    slots[slot] = entry
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(text.encode()[:8], "little", signed=True)
+
+
+def _beginnings() -> tuple[np.ndarray, ...]:
+    """Words that texts of registers (kind 3) and headers (kind 2) begin with, by their first byte; and the words of prefixes."""
+    entries = sorted([(f"{name}:", 3) for name in (*REGISTERS, *SEGMENTS)] + [("CPU: ", 2), ("kvm [", 4)])
+    first = np.zeros(258, np.int32)
+    for text, _ in entries:
+        first[ord(text[0]) + 1 :] += 1
+    masks = np.array([(1 << 8 * len(text)) - 1 for text, _ in entries], np.int64)
+    levels = [((1 << 8 * len(level)) - 1, _number(level)) for level in LEVELS]
+    names = [_number("caller="), _number("kern"), *(number for pair in levels for number in pair),
+        *(len(level) for level in LEVELS),
+             _number("kernel"), _number("UID: "), _number("PID: "), _number(" Comm: ")]  # fmt: skip
+    return (
+        first, masks, np.array([_number(text) for text, _ in entries], np.int64), np.array([kind for _, kind in entries], np.int32),
+        np.array(names, np.int64),
+    )  # fmt: skip

@@ -1,0 +1,253 @@
+"""Machine code of :mod:`amxperf.formats.scan` and :mod:`amxperf.formats.replay`: compiled once by numba, kept on disk, loaded
+by llvmlite.
+
+A function of those modules sees arrays as bare pointers, so that the code needs nothing of numba when it runs. Loading it takes a
+tenth of the time and half of the memory that importing numba takes; numba is imported only to compile, once per version of these
+modules, of numba and of the processor. Functions are called through ctypes, which lets other threads run meanwhile.
+
+The code is kept in the first of these folders that can be written: ``AMXPERF_CACHE_DIR``, ``NUMBA_CACHE_DIR``, the user's cache
+(``$XDG_CACHE_HOME/amxperf`` or ``~/.cache/amxperf``). Where none can, it is compiled again in every process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any
+
+from . import replay, scan
+
+MODULES: tuple[ModuleType, ...] = (scan, replay)
+PRIMITIVES = ("find", "word", "digest", "same", "copy")
+"""Functions of :mod:`amxperf.formats.scan` that have a compiled form of their own."""
+
+CTYPES = {"q": ctypes.c_int64, "d": ctypes.c_double}
+
+
+def entries() -> dict[str, tuple[ModuleType, str]]:
+    """Functions that are called from outside: their module, and their parameters.
+
+    A parameter is ``q`` or ``d`` (integer, float) or, with a star, an array of such items, by the codes of :mod:`struct`.
+    """
+    return {name: (module, text) for module in MODULES for name, text in module.ENTRIES.items()}
+
+
+def installed() -> bool:
+    """Whether numba and its llvmlite are there."""
+    return find_spec("numba") is not None and find_spec("llvmlite") is not None
+
+
+def ready() -> bool:
+    """Whether the machine code is on disk, so that nobody waits for a compiler."""
+    return installed() and any((folder / _name()).is_file() for folder in _folders())
+
+
+@cache
+def load() -> SimpleNamespace:
+    """The compiled functions as attributes, to be called with addresses and numbers; compiled first where they are not on disk."""
+    import llvmlite.binding as llvm
+
+    code = _kept() or _keep(_compile())
+    _bind()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), llvm.Target.from_default_triple().create_target_machine())
+    count = int.from_bytes(code[:8], "little")
+    at, functions = 8, SimpleNamespace(engine=engine)
+    for _ in range(count):
+        sizes = int.from_bytes(code[at : at + 8], "little"), int.from_bytes(code[at + 8 : at + 16], "little")
+        name, symbol = code[at + 16 : at + 16 + sizes[0]].decode().split()
+        at += 16 + sizes[0]
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code[at : at + sizes[1]]))
+        at += sizes[1]
+        setattr(functions, name, symbol)
+    engine.finalize_object()
+    for name, (_, text) in entries().items():
+        kinds = [ctypes.c_void_p if "*" in kind else CTYPES[kind] for kind in text.split()]
+        setattr(functions, name, ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(engine.get_function_address(getattr(functions, name))))
+    return functions
+
+
+def _bind() -> None:
+    """Say where the C library's functions lie. What numba's wrapper would call to report an exception ends the process: none
+    is raised."""
+    import llvmlite.binding as llvm
+
+    library = ctypes.CDLL(None)
+    for name in ("memchr", "memcpy", "memcmp", "memset", "memmove", "bcmp"):
+        llvm.add_symbol(name, ctypes.cast(getattr(library, name, library.memcmp), ctypes.c_void_p).value)
+    for name in ("PyBytes_FromStringAndSize", "PyErr_Clear", "PyErr_SetNone", "PyErr_SetString", "PyErr_WriteUnraisable",
+                 "PyExc_RuntimeError", "PyExc_StopIteration", "PyExc_SystemError", "PyUnicode_FromString", "Py_DecRef",
+                 "numba_do_raise", "numba_gil_ensure", "numba_gil_release", "numba_runtime_build_excinfo_struct",
+                 "numba_unpickle"):  # fmt: skip
+        if not llvm.address_of_symbol(name):
+            llvm.add_symbol(name, ctypes.cast(library.abort, ctypes.c_void_p).value)
+
+
+@cache
+def _name() -> str:
+    """File name of the code: all that it depends on."""
+    import llvmlite.binding as llvm
+
+    mark = hashlib.sha256()
+    for path in (__file__, *(module.__file__ for module in MODULES)):
+        mark.update(Path(path).read_bytes())
+    with suppress(PackageNotFoundError):
+        mark.update(version("numba").encode())
+    mark.update(f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {llvm.get_default_triple()}".encode())
+    return f"scan-{mark.hexdigest()[:32]}.o"
+
+
+def _folders() -> list[Path]:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    named = [os.environ.get("AMXPERF_CACHE_DIR"), os.environ.get("NUMBA_CACHE_DIR")]
+    return [Path(folder) for folder in named if folder] + [Path(home) / "amxperf"]
+
+
+def _kept() -> bytes:
+    """The code on disk, behind its own hash; empty where there is none, or not a whole one."""
+    for folder in _folders():
+        with suppress(OSError):
+            data = (folder / _name()).read_bytes()
+            if hashlib.sha256(data[32:]).digest() == data[:32]:
+                return data[32:]
+    return b""
+
+
+def _keep(code: bytes) -> bytes:
+    for folder in _folders():
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = folder / f"{_name()}.{os.getpid()}"
+            draft.write_bytes(hashlib.sha256(code).digest() + code)
+            draft.replace(folder / _name())
+            break
+    return code
+
+
+def _compile() -> bytes:
+    """Machine code of all entries: their number, then of each the lengths of name and code, the name and symbol, the code."""
+    import numba
+
+    space: dict[str, Any] = {"__builtins__": __builtins__, **_primitives()}
+    table = entries()
+    parts = []
+    for module in MODULES:
+        names = [name for name, item in vars(module).items() if isinstance(item,
+            FunctionType) and item.__module__ == module.__name__]
+        space |= {name: item for name, item in vars(module).items() if isinstance(item, int)}
+        for name in names:
+            if name in PRIMITIVES:
+                continue
+            function = FunctionType(getattr(module, name).__code__, space, name)
+            if name not in table:
+                space[name] = numba.njit(function, nogil=True, _nrt=False, error_model="numpy")
+                continue
+            kinds = [_kind(text) for text in table[name][1].split()]
+            compiled = numba.cfunc(numba.types.int64(*kinds), nopython=True, _nrt=False, error_model="numpy")(function)
+            code = compiled._library._get_compiled_object()
+            head = f"{name} {compiled._wrapper_name}".encode()
+            parts.append(len(head).to_bytes(8, "little") + len(code).to_bytes(8, "little") + head + code)
+    return len(parts).to_bytes(8, "little") + b"".join(parts)
+
+
+def _kind(text: str) -> Any:
+    from numba import types
+
+    item = {"B": types.uint8, "b": types.int8, "h": types.int16, "i": types.int32, "q": types.int64, "d": types.float64}[text[0]]
+    return types.CPointer(item) if text.endswith("*") else item
+
+
+def _primitives() -> dict[str, Any]:
+    """The compiled forms of find, word, digest, same and copy, on bare pointers; three are the C library's own functions."""
+    from llvmlite import ir
+    from numba import njit, types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
+
+    text, size = types.CPointer(types.uint8), types.int64
+    void, long = ir.IntType(8).as_pointer(), ir.IntType(64)
+
+    def external(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
+        return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, arguments), name)
+
+    @intrinsic
+    def word(context, buf, at):
+        def code(context, builder, signature, args):
+            place = builder.bitcast(builder.gep(args[0], [args[1]]), long.as_pointer())
+            return builder.load(place, align=1)
+
+        return types.int64(text, size), code
+
+    @intrinsic
+    def memchr(context, buf, at, end, byte):
+        def code(context, builder, signature, args):
+            buf, at, end, byte = args
+            start = builder.gep(buf, [at])
+            call = external(builder, "memchr", void, [void, ir.IntType(32), long])
+            found = builder.call(call, [start, builder.trunc(byte, ir.IntType(32)), builder.sub(end, at)])
+            place = builder.sub(builder.ptrtoint(found, long), builder.ptrtoint(buf, long))
+            missing = builder.icmp_unsigned("==", builder.ptrtoint(found, long), ir.Constant(long, 0))
+            return builder.select(missing, ir.Constant(long, -1), place)
+
+        return types.int64(text, size, size, size), code
+
+    @intrinsic
+    def memcmp(context, buf, at, other, start, count):
+        def code(context, builder, signature, args):
+            call = external(builder, "memcmp", ir.IntType(32), [void, void, long])
+            found = builder.call(call, [builder.gep(args[0], [args[1]]), builder.gep(args[2], [args[3]]), args[4]])
+            return builder.icmp_unsigned("==", found, ir.Constant(ir.IntType(32), 0))
+
+        return types.boolean(text, size, text, size, size), code
+
+    @intrinsic
+    def memcpy(context, target, to, buf, at, count):
+        def code(context, builder, signature, args):
+            call = external(builder, "memcpy", void, [void, void, long])
+            builder.call(call, [builder.gep(args[0], [args[1]]), builder.gep(args[2], [args[3]]), args[4]])
+            return ir.Constant(long, 0)
+
+        return types.int64(text, size, text, size, size), code
+
+    @njit(_nrt=False)
+    def find(buf, at, end, byte):
+        return memchr(buf, types.int64(at), types.int64(end), types.int64(byte)) if at < end else -1
+
+    @njit(_nrt=False)
+    def read(buf, at):
+        return word(buf, types.int64(at))
+
+    @njit(_nrt=False)
+    def same(buf, at, other, start, size):
+        return memcmp(buf, types.int64(at), other, types.int64(start), types.int64(size))
+
+    @njit(_nrt=False)
+    def copy(target, to, buf, at, size):
+        return memcpy(target, types.int64(to), buf, types.int64(at), types.int64(size))
+
+    @njit(_nrt=False)
+    def digest(buf, at, end):
+        number = types.int64(end - at) * 0x2545F4914F6CDD1D
+        stop = end - 8
+        while at < stop:
+            number = (number ^ read(buf, at)) * 0x2127599BF4325C37
+            number ^= number >> 29
+            at += 8
+        if end > at:  # bytes may be read behind the text: buffers have eight to spare
+            last = read(buf, at)
+            if end - at < 8:
+                last &= (types.int64(1) << (8 * (end - at))) - 1
+            number = (number ^ last) * 0x2127599BF4325C37
+            number ^= number >> 31
+        number = (number ^ (number >> 32)) * 0x2545F4914F6CDD1D
+        return (number ^ (number >> 29)) & 0x3FFFFFFFFFFFFFFF
+
+    return {"find": find, "word": read, "digest": digest, "same": same, "copy": copy}
