@@ -47,6 +47,7 @@ _PUBLIC = {
     "read_onednn": "readers",
     "read_overheads": "readers",
     "read_perf_stat": "readers",
+    "read_probe": "readers",
     "read_selftest": "readers",
     "read_table": "readers",
     "steady": "stats.steady",

@@ -159,3 +159,12 @@ def read_table(path: Path, **options: Any) -> Capture:
     np.float64(342.7)
     """
     return read(path, "table", **options)
+
+
+def read_probe(path: Path, **options: Any) -> Capture:
+    """Read a log of `amxperf collect`: table measurements, one row per raw iteration, warm-up included.
+
+    >>> sorted(set(read_probe("tests/formats/probe-controls.log").measurements["benchmark"]))[:4]
+    ['ctxsw', 'exit', 'fault', 'first-use']
+    """
+    return read(path, "probe", **options)

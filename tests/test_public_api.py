@@ -17,7 +17,7 @@ NAMES = [
     "read_google_benchmark", "read_hyperfine", "read_kvm_counters",
     "read_kvm_stat", "read_llama_bench", "read_mmtests",
     "read_onednn", "read_overheads",
-    "read_perf_stat",
+    "read_perf_stat", "read_probe",
     "read_selftest",
     "read_table", "steady",
 ]  # fmt: skip

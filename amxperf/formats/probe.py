@@ -39,6 +39,8 @@ TITLE = "amxprobe log"
 
 MARK = "amxprobe "
 VERSION = "1"
+STOLEN = 0.01
+"""Share of a launch's time from which stolen time is noted."""
 KINDS = ("rate", "time", "ratio")
 EMULATED = "the tile instructions were emulated, for a test of the program"
 
@@ -71,8 +73,8 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """Read the log.
 
     Notes: `machine` (one line of what was measured), `emulated`, `skipped-case` for what could not be measured and why,
-    `experiment-failed` for one that died or ran too long, `skipped-line` for lines that are not as described, `cut-log` where
-    the end is missing.
+    `experiment-failed` for one that died or ran too long, `stolen-time` where the hypervisor took the CPUs away, `skipped-line` for
+    lines that are not as described, `cut-log` where the end is missing.
 
     Raises FormatError for another version of the format, UsageError for any option.
     """
@@ -103,6 +105,8 @@ class _Log:
         self._misfits: list[int] = []
         self._skipped: Counter[str] = Counter()
         self._first_skip: dict[str, int] = {}
+        self._stolen = [number(found.get(name, "")) for name in ("steal_start_s", "steal_end_s")]
+        self._lasted = 0.0
         self._emulated = found.get("emulated", "no") != "no"
         words = [found.get(name, "unknown") for name in ("cpu", "kernel", "hypervisor")]
         self.note("machine", f"{words[0]}, Linux {words[1]}, hypervisor {words[2]}, AMX: {found.get('amx', 'unknown')}")
@@ -127,6 +131,7 @@ class _Log:
             self._skipped[text] += 1
             self._first_skip.setdefault(text, line)
         elif kind == "end" and len(rest) == 4:
+            self._lasted += number(rest[1]) or 0.0
             if rest[2] != "ok":
                 self.note("experiment-failed", f"{rest[0]} ended after {rest[1]} s by {rest[2]} {rest[3]}", line)
         elif kind not in ("fact", "begin", "done", ""):
@@ -149,6 +154,10 @@ class _Log:
         if self._misfits:
             message = f"{len(self._misfits)} lines are not as the format describes and are left out"
             self.note("skipped-line", message, self._misfits[0])
+        start, end = self._stolen
+        if start is not None and end is not None and end - start > STOLEN * self._lasted > 0:
+            message = f"the hypervisor took {end - start:.2f} s from the CPUs while the experiments ran for {self._lasted:.1f} s"
+            self.note("stolen-time", message)
         if not whole:
             self.note("cut-log", "the log has no end: what is complete is read, the launch was interrupted")
         return self.notes
