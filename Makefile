@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: book test lint lock wheels seal coverage fuzz clean
+.PHONY: book test lint lock wheels seal coverage fuzz clean bench-stats
 
 book: .venv/book.ok
 	@$(BIN)/amxperf build
@@ -64,6 +64,14 @@ fuzz: .venv/test.ok
 	@for reader in $$($(BIN)/python -c 'from amxperf.formats import FORMATS; print(*FORMATS, "any")'); do \
 	  echo "fuzzing $$reader"; $(BIN)/python benchmarks/fuzz.py $$reader -max_total_time=$(SECONDS) -verbosity=0 || exit 1; \
 	done
+
+# Speed of comparisons, outside the tests; the CSV is committed.
+bench-stats: .venv/test.ok
+	@mkdir -p _build benchmarks/results
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q benchmarks/stats_speed.py --benchmark-only \
+	  --benchmark-timer=time.process_time --benchmark-json=_build/bench-stats.json
+	@$(BIN)/python benchmarks/stats_speed.py _build/bench-stats.json benchmarks/results/stats.csv
+	@$(BIN)/python benchmarks/stats_speed.py table
 
 clean:
 	@rm -rf _build .venv .pytest_cache .hypothesis .ruff_cache
