@@ -3,16 +3,21 @@
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from amxperf.document import Document
 from amxperf.errors import AmxperfError
-from amxperf.formats import FORMATS, read_document
+from amxperf.formats import FORMATS, ftrace, read_document
 
 FINDS = sorted((Path(__file__).parents[1] / "corpus" / "finds").glob("*.bin"))
 
 
-@pytest.mark.parametrize("path", FINDS, ids=lambda path: path.stem)
+OWN = [path for path in FINDS if not path.name.startswith("compiled-")]
+LARGE = [path for path in FINDS if path.name.startswith("compiled-")]
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
 def test_a_find_stays_mended(path):
     reader = path.name.partition("-")[0]
     assert reader == "any" or reader in FORMATS
@@ -25,5 +30,16 @@ def test_a_find_stays_mended(path):
     assert time.process_time() - began < 5.0  # the find took more than two minutes
 
 
+@pytest.mark.parametrize("path", LARGE, ids=lambda path: path.stem)
+def test_the_compiled_scan_agrees(path, monkeypatch):
+    document = Document(path.name, path.read_bytes(), "")
+    plain, notes = ftrace.read(document, {})
+    monkeypatch.setattr(ftrace, "LARGE", 0)
+    compiled, told = ftrace.read(document, {})
+    assert told == notes
+    for name, table in plain.items():
+        pd.testing.assert_frame_equal(compiled[name], table)
+
+
 def test_the_finds_are_there():
-    assert FINDS
+    assert OWN and LARGE
