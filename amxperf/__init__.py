@@ -32,6 +32,8 @@ _PUBLIC = {
     "compare_samples": "stats.compare",
     "open_dataset": "dataset",
     "open_page": "publish.page",
+    "plan_dataset": "planning",
+    "random_effects": "stats.meta",
     "read": "formats",
     "read_amx_test": "readers",
     "read_benchdnn": "readers",

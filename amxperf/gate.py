@@ -120,15 +120,15 @@ def gate(results: Comparisons, margin: float = 0.02) -> Gate:
     >>> gate(compare("vm-onednn", "isa=amx,pages=4k", "isa=avx512,pages=4k")).outcome
     'regression'
     """
-    items = [_judge(result, results, margin) for result in results]
+    items = [_judge(result, margin) for result in results]
     for note in results.notes:
         if note.code == "one-arm-only" and not note.message.startswith(f"only {results.treatment} has "):
             items.append(Gated("", note.message.split(":")[0], "not comparable", math.nan, math.nan, math.nan, note.message))
     return Gate(results.dataset, results.baseline, results.treatment, margin, tuple(items))
 
 
-def _judge(result: Comparison, results: Comparisons, margin: float) -> Gated:
-    name = " ".join(f"{key}={value}" for key, value in results.varying(result)) or result.metric
+def _judge(result: Comparison, margin: float) -> Gated:
+    name = " ".join(f"{key}={value}" for key, value in result.factors) or result.metric  # all of them: the same in every build
     place = f"{result.benchmark}.{result.metric}"
     if result.better not in ("lower", "higher"):
         why = "nothing says whether lower or higher is better"

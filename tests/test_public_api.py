@@ -13,7 +13,8 @@ import amxperf
 NAMES = [
     "RELEASED", "__version__", "AmxperfError", "BuildError", "Capture", "ChecksumError", "Comparison", "DataError", "Dataset",
     "FormatError", "ManifestError", "MissingInput", "Note", "OutputError", "UsageError", "compare", "compare_samples",
-    "open_dataset", "open_page", "read", "read_amx_test", "read_benchdnn", "read_bpftrace", "read_dmesg", "read_ftrace",
+    "open_dataset", "open_page", "plan_dataset", "random_effects",
+    "read", "read_amx_test", "read_benchdnn", "read_bpftrace", "read_dmesg", "read_ftrace",
     "read_google_benchmark", "read_hyperfine", "read_kvm_counters",
     "read_kvm_stat", "read_llama_bench", "read_mmtests",
     "read_onednn", "read_overheads",

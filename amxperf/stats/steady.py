@@ -174,13 +174,15 @@ def _long_enough(ends: list[int]) -> list[int]:
 def _joined(logs: np.ndarray, ends: list[int], join: float) -> list[int]:
     """Neighbours whose medians lie within the join put together, the closest pair first."""
     ends = list(ends)
+    levels = np.array([np.median(logs[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)])
     while len(ends) > 1:
-        starts = [0, *ends[:-1]]
-        levels = np.array([np.median(logs[a:b]) for a, b in zip(starts, ends, strict=True)])
         gaps = np.abs(np.diff(levels))
-        if gaps.min() > math.log1p(join):
+        place = int(gaps.argmin())
+        if gaps[place] > math.log1p(join):
             break
-        del ends[int(gaps.argmin())]
+        del ends[place]
+        levels = np.delete(levels, place + 1)
+        levels[place] = np.median(logs[ends[place - 1] if place else 0 : ends[place]])
     return ends
 
 

@@ -1,4 +1,4 @@
-"""The table of simulated errors in data/ is what benchmarks/coverage.py makes, and it and a quick version keep the bounds."""
+"""The table of simulated errors in data/ is what benchmarks/simulated_errors.py makes; it and a quick version keep the bounds."""
 
 import csv
 import importlib
@@ -23,12 +23,12 @@ def rows():
 
 @pytest.fixture(scope="module")
 def program():
-    """benchmarks/coverage.py, with the modules beside it."""
+    """benchmarks/simulated_errors.py, with the modules beside it."""
     import sys
 
     sys.path.insert(0, str(ROOT / "benchmarks"))
     try:
-        return importlib.import_module("coverage")
+        return importlib.import_module("simulated_errors")
     finally:
         sys.path.pop(0)
 

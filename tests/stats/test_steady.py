@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import amxperf
@@ -81,9 +81,11 @@ def test_a_long_launch_is_cut_in_blocks():
     assert found.shape == "warm-up" and abs(found.start - 5 * LONGEST) <= 50
 
 
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first call imports ruptures
 positive = st.lists(st.floats(0.5, 2.0), min_size=FEWEST, max_size=40)
 
 
+@patient
 @given(positive, st.floats(1e-6, 1e6))
 def test_the_unit_does_not_matter(values, factor):
     one, other = steady(values), steady([value * factor for value in values])
@@ -95,6 +97,7 @@ def test_the_unit_does_not_matter(values, factor):
     assert other.count == one.count
 
 
+@patient
 @given(positive)
 def test_only_warm_up_is_trimmed(values):
     found = steady(values)

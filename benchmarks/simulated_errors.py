@@ -1,6 +1,6 @@
 """How often does amxperf err? Simulated with fixed seeds; the result is committed as data/simulations/coverage.csv.
 
-    make coverage      (or: python benchmarks/coverage.py --out data/simulations/coverage.csv)
+    make coverage      (or: python benchmarks/simulated_errors.py --out data/simulations/coverage.csv)
 
 One row per recipe, size, method and metric:
 
@@ -34,8 +34,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import recipes
-import rivals
+import simulated_recipes as recipes
+import simulated_rivals as rivals
 
 from amxperf.stats import Batch, compare_many
 from amxperf.stats.engine import compare_arms
