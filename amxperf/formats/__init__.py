@@ -28,7 +28,7 @@ from ..errors import FormatError, UsageError
 
 FORMATS: dict[str, str] = {
     "dmesg": "kernel log: dmesg, journal, serial console",
-    "ftrace": "ftrace text: trace, trace_pipe",
+    "ftrace": "ftrace text: trace, trace_pipe, trace-cmd report, perf script",
     "amx_test": "amx-test console output",
     "onednn": "oneDNN verbose log",
     "bpftrace": "bpftrace maps: VM exits by reason, histograms, counts",
