@@ -21,6 +21,8 @@ SMALLEST = 5
 """Values that each arm must have."""
 MANY_PAIRS = 1_000_000
 """Above this many differences the means are as good as normal and Welch's t is used."""
+PACKED = 4096
+"""Longest rows that are sorted with their places packed into them."""
 CHUNK = 200_000
 """Differences that are sorted at a time: keeps them in the cache."""
 
@@ -98,7 +100,7 @@ def _ranked(baseline: np.ndarray, treatment: np.ndarray, confidence: float) -> E
     x, y = np.sort(baseline, axis=1), np.sort(treatment, axis=1)
     (count, m), n = x.shape, y.shape[1]
     differences = (y[:, :, None] - x[:, None, :]).reshape(count, m * n)
-    order = np.argsort(differences, axis=1)
+    order = ordered(differences)
 
     def at(places: np.ndarray | int) -> np.ndarray:
         """The differences at these places of their order, one per comparison."""
@@ -115,6 +117,28 @@ def _ranked(baseline: np.ndarray, treatment: np.ndarray, confidence: float) -> E
     out.p[:] = np.maximum(mann_whitney_ps(x, y, differences), brunner_munzel.at_zero(x, y))
     out.method[:], out.n[:], out.m[:] = METHODS.index(RANKS), m, n
     return out
+
+
+def ordered(values: np.ndarray) -> np.ndarray:
+    """What `np.argsort(values, axis=1)` gives, faster: rows of up to `PACKED` finite doubles.
+
+    Each double becomes a whole number of the same order whose last bits give way to its place in the row, and those numbers
+    are sorted. So values that agree to 40 binary digits, 12 decimal ones, count as equal and stand in order of their places.
+
+    >>> ordered(np.array([[0.5, -2.0, 0.25], [-1.0, -3.0, 0.0]])).tolist()
+    [[1, 2, 0], [1, 0, 2]]
+    """
+    count = values.shape[1]
+    if count > PACKED:
+        return np.argsort(values, axis=1)
+    places = (1 << max(count - 1, 1).bit_length()) - 1
+    keys = np.ascontiguousarray(values).view(np.int64)
+    keys = keys ^ ((keys >> 63) & 0x7FFFFFFFFFFFFFFF)
+    keys &= ~places
+    keys |= np.arange(count)
+    keys.sort(axis=1)
+    keys &= places
+    return keys
 
 
 def mann_whitney_p(x: np.ndarray, y: np.ndarray) -> float:
