@@ -23,8 +23,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "built_book" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("book"))
-        elif item.path.parent.name == "publish":
-            item.add_marker(pytest.mark.xdist_group("publish"))
+        elif item.path.parent.name in ("publish", "probe"):  # and the probe is compiled once
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
 
 
 @pytest.fixture(scope="session")
