@@ -121,9 +121,9 @@ def plans(found: Plans, format: str) -> str:
         return json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
     if format == "csv":
         return found.frame().to_csv(index=False, lineterminator="\n")
-    lines = [item.sentence() for item in found]
+    lines = [item.sentence(found.varying) for item in found]
     if len(found) > 1 and found.worst:
-        lines.append(f"For all of them: {found.worst.plan.replicates} per arm, as {found.worst.sentence().split(': ')[0]} needs.")
+        lines.append(f"For all of them: {found.worst.plan.replicates} per arm, as {found.worst.title(found.varying)} needs.")
     cautions = dict.fromkeys(str(caution) for item in found if item.plan for caution in item.plan.cautions)
     return "\n".join(lines + (["", "Mind:", *(f"  {text}" for text in cautions)] if cautions else [])) + "\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +36,14 @@ class Planned:
     plan: Plan | None
     reason: str = ""
 
-    def sentence(self) -> str:
-        """What is planned, with the words that tell it from the others."""
-        words = " ".join(filter(None, [self.benchmark, self.metric, *(f"{key}={value}" for key, value in self.factors)]))
-        return f"{words}: {self.plan.sentence() if self.plan else f'no plan, {self.reason}.'}"
+    def title(self, keys: Collection[str] | None = None) -> str:
+        """Benchmark, metric and the factors `keys` (all if left out)."""
+        told = [f"{key}={value}" for key, value in self.factors if keys is None or key in keys]
+        return " ".join(filter(None, [self.benchmark, self.metric, *told]))
+
+    def sentence(self, keys: Collection[str] | None = None) -> str:
+        """What is planned, after the title."""
+        return f"{self.title(keys)}: {self.plan.sentence() if self.plan else f'no plan, {self.reason}.'}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,12 @@ class Plans:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @property
+    def varying(self) -> set[str]:
+        """The factors in which the items differ: what tells one from another."""
+        every = [dict(item.factors) for item in self.items]
+        return {key for one in every for key in one if len({other.get(key) for other in every}) > 1}
 
     @property
     def worst(self) -> Planned | None:
