@@ -66,7 +66,7 @@ def parse(
 
     A file that cannot be read is named on standard error and costs none of the others; the exit code is then the first such file's.
     """
-    from . import output
+    from . import large, output
     from .formats import read
     from .summary import summary
 
@@ -74,6 +74,13 @@ def parse(
         raise UsageError(f"--format {format.value} is for tables", hint="add --table measurements, or leave it out")
     if not files and sys.stdin.isatty():
         raise UsageError("no file is named", hint="name one or more, or pipe a log in")
+    form = output.form(format.value if format else None, out)
+    if files and len(files) == 1 and large.streams(files[0], reader, table.value if table else None):
+        if table:
+            large.export(files[0], table.value, form, out)
+        else:
+            output.write((large.summary(files[0]) + "\n").encode(), out)
+        return
     captures, codes = [], []
     for path in files or ["-"]:
         try:
@@ -91,7 +98,6 @@ def parse(
         typer.echo(f"{capture.source}: {capture.format}", err=True)
         for note in capture.notes:
             typer.echo(str(note), err=True)
-    form = output.form(format.value if format else None, out)
     output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], form), out, form)
     raise stop
 

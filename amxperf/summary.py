@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .formats.signature import signatures
@@ -63,13 +64,13 @@ def _traces(capture: Capture) -> Iterable[str]:
         return []
     found = signatures(capture.frames)
     named = dict(zip(found["trace"], found["functions"], strict=True))
-    return _ranked("trace", "traces", capture.traces["trace"].map(named).fillna("without frames"), short=_short)
+    return ranked("trace", "traces", _counted(capture.traces["trace"].map(named).fillna("without frames")), short=shortened)
 
 
-def _short(signatures: list[str]) -> list[str]:
+def shortened(signatures: list[str]) -> list[str]:
     """The innermost functions of each signature, as many as tell them apart.
 
-    >>> _short(["a < b < c < d < e < f", "a < b < c < d < g < h", "x < y"])
+    >>> shortened(["a < b < c < d < e < f", "a < b < c < d < g < h", "x < y"])
     ['a < b < c < d < e < ...', 'a < b < c < d < g < ...', 'x < y']
     """
     names = [text.split(" < ") for text in signatures]
@@ -80,7 +81,7 @@ def _short(signatures: list[str]) -> list[str]:
 
 
 def _events(capture: Capture) -> Iterable[str]:
-    return _ranked("event", "events", capture.events["kind"], inline=True) if len(capture.events) else []
+    return ranked("event", "events", _counted(capture.events["kind"]), inline=True) if len(capture.events) else []
 
 
 def _benchmarks(capture: Capture) -> Iterable[str]:
@@ -88,7 +89,7 @@ def _benchmarks(capture: Capture) -> Iterable[str]:
     data = capture.measurements
     if not len(data):
         return []
-    return _ranked("value", "values", data["benchmark"] + " " + data["metric"] + " (" + data["unit"] + ")")
+    return ranked("value", "values", _counted(data["benchmark"] + " " + data["metric"] + " (" + data["unit"] + ")"))
 
 
 def _left(capture: Capture) -> Iterable[str]:
@@ -98,17 +99,23 @@ def _left(capture: Capture) -> Iterable[str]:
     return [f"{left} of {len(capture.lines)} lines are of no known kind"] if left else []
 
 
-def _ranked(
-    one: str, many: str, values: pd.Series, *, inline: bool = False, short: Callable[[list[str]], list[str]] = list
+def ranked(
+    one: str, many: str, counts: Mapping[str, int], *, inline: bool = False, short: Callable[[list[str]], list[str]] = list
 ) -> list[str]:
-    """Values by how often they occur; equal counts in the order of the file."""
-    order = {value: place for place, value in enumerate(dict.fromkeys(values))}
-    counts = sorted(values.value_counts().items(), key=lambda pair: (-pair[1], order.get(pair[0], 0)))
-    counts = [(value, count) for value, count in counts if count]
-    rest = len(counts) - MOST
-    labels = short([value for value, _ in counts[:MOST]])
-    shown = [f"{count} {label}" for label, (_, count) in zip(labels, counts, strict=False)]
+    """Values by how often they occur; equal counts in the order of the file.
+
+    >>> ranked("event", "events", {"a": 1, "b": 2})
+    ['events:', '  2 b', '  1 a']
+    """
+    order = sorted(counts.items(), key=lambda pair: -pair[1])
+    rest = len(order) - MOST
+    labels = short([value for value, _ in order[:MOST]])
+    shown = [f"{count} {label}" for label, (_, count) in zip(labels, order, strict=False)]
     more = [f"{rest} more kinds" if rest > 1 else "1 more kind"] if rest > 0 else []
     if inline:
         return [f"{many}: {', '.join([*shown, *more])}"]
-    return [f"{many if len(values) > 1 else one}:", *(f"  {line}" for line in [*shown, *more])]
+    return [f"{many if sum(counts.values()) > 1 else one}:", *(f"  {line}" for line in [*shown, *more])]
+
+
+def _counted(values: pd.Series) -> Counter[str]:
+    return Counter(values.astype(object).tolist())

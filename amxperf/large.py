@@ -1,0 +1,139 @@
+"""Large kernel logs: written to Parquet piece by piece, and from there to what was asked for, so that memory stays bounded.
+
+A file that is read this way shows a bar on a terminal. The Parquet files lie in a folder of their own beside the result until it
+is whole; whatever ends the call takes that folder away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from .errors import OutputError
+from .output import serialise
+from .summary import ranked, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIZE = 256 << 20
+"""Bytes from which on a kernel log is read this way."""
+
+
+def streams(path: str, reader: str | None, table: str | None) -> bool:
+    """Whether this is a large kernel log, and the table one that can be written piece by piece (or none, for a summary)."""
+    if path == "-" or not os.path.isfile(path) or os.path.getsize(path) < SIZE or (reader or "dmesg") != "dmesg":
+        return False
+    from .document import load
+    from .formats import engine, recognise, stream
+
+    document = load(path)
+    return (table is None or table in stream.STREAMED) and recognise(document) == "dmesg" and engine.wanted(document)
+
+
+def export(path: str, table: str, form: str, out: Path | None) -> None:
+    """Write one table of a large log to a file, whole or not at all, or to standard output.
+
+    Raises OutputError where the file cannot be written.
+    """
+    target = out.resolve() if out else None
+    with _folder(target.parent if target else None) as place:
+        draft = place / f"result.{form}"
+        file = _written(path, place, (table,))[table]
+        if form == "parquet":
+            draft = file
+        else:
+            with draft.open("wb") as stream:
+                for part in _texts(table, file, form):
+                    stream.write(part)
+        if target:
+            draft.replace(target)
+        else:
+            _copy(draft, sys.stdout.buffer)
+
+
+def summary(path: str) -> str:
+    """What a large log holds: its traces by signature, and their span; lines and events are not kept."""
+    from .formats.signature import signatures
+
+    with _folder(None) as place:
+        files = _written(path, place, ("traces", "frames"))
+        counts, frames = Counter(), 0
+        for part in _parts(files["frames"]):
+            frames += len(part)
+            counts.update(signatures(part)["functions"])
+        traces = sum(len(part) for part in _parts(files["traces"]))
+    if bare := traces - counts.total():
+        counts["without frames"] = bare
+    head = f"{path}: dmesg: {os.path.getsize(path) >> 20} MiB, {traces} traces, {frames} frames"
+    rest = [f"  {line}" for line in ranked("trace", "traces", counts, short=shortened)] if traces else []
+    return "\n".join([head, *rest, "  lines and events of so large a file are not counted; --table lines --out FILE writes them"])
+
+
+@contextmanager
+def _folder(parent: Path | None) -> Iterator[Path]:
+    try:
+        with tempfile.TemporaryDirectory(prefix=".amxperf-", dir=parent) as place:
+            yield Path(place)
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror})", path=parent, hint="name another file") from error
+
+
+def _written(path: str, place: Path, tables: tuple[str, ...]) -> dict[str, Path]:
+    from .formats import stream
+
+    with _bar(path) as tick:
+        return stream.write(path, place, tables, progress=tick)
+
+
+@contextmanager
+def _bar(path: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(os.path.basename(path), total=os.path.getsize(path))
+        yield lambda count: bar.advance(task, count)
+
+
+def _parts(file: Path) -> Iterator[pd.DataFrame]:
+    """The pieces of a Parquet file; each trace is whole in one of them."""
+    import pandas as pd
+    import pyarrow
+    from pyarrow import parquet
+
+    whole = {pyarrow.int32(): pd.Int32Dtype(), pyarrow.int64(): pd.Int64Dtype(), pyarrow.uint64(): pd.UInt64Dtype()}
+    with parquet.ParquetFile(file) as pieces:
+        for number in range(pieces.num_row_groups):
+            yield pieces.read_row_group(number, use_threads=False).to_pandas(types_mapper=whole.get)
+
+
+def _texts(table: str, file: Path, form: str) -> Iterator[bytes]:
+    """The pieces as csv, json or jsonl that read as one."""
+    first = True
+    for part in _parts(file):
+        text = serialise(table, [part], form)
+        if form == "csv":
+            yield text if first else text.partition(b"\n")[2]
+        elif form == "json":
+            yield (b"[" if first else b",\n ") + text[1:-2]
+        else:
+            yield text
+        first = False
+    if form == "json":
+        yield b"[]\n" if first else b"]\n"
+
+
+def _copy(file: Path, stream: BinaryIO) -> None:
+    with file.open("rb") as source:
+        shutil.copyfileobj(source, stream)
+    stream.flush()

@@ -1,0 +1,80 @@
+"""Large kernel logs: the same bytes as the way of small ones, and nothing half-written."""
+
+import io
+import json
+import os
+import sys
+from functools import partial
+
+import pandas as pd
+import pytest
+
+from amxperf import large, read_dmesg
+from amxperf.cli import main
+from amxperf.errors import OutputError
+from amxperf.formats import blocks, engine, stream
+from amxperf.output import serialise
+
+
+@pytest.fixture
+def log(monkeypatch, pytestconfig):
+    """A log that counts as large, read in chunks of 500 bytes by the uncompiled functions."""
+    monkeypatch.setattr(large, "SIZE", 1)
+    monkeypatch.setattr(engine, "wanted", lambda document: True)
+    monkeypatch.setattr(stream, "write", partial(stream.write, functions=blocks.Plain(), chunk=500))
+    monkeypatch.setattr(stream, "ROWS", 20)
+    return str(pytestconfig.rootpath / "data/notes-2024/vm/boot/host.dmesg")
+
+
+def test_which_files(log, tmp_path, pytestconfig):
+    assert large.streams(log, None, None) and large.streams(log, "dmesg", "frames")
+    assert not large.streams(log, None, "events") and not large.streams(log, "ftrace", None) and not large.streams("-", None, None)
+    assert not large.streams(str(tmp_path), None, None)
+    assert not large.streams(str(pytestconfig.rootpath / "data/vm-ftrace/vm/first-use/guest.trace"), None, None)
+
+
+@pytest.mark.parametrize("table", ["frames", "traces"])
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet"])
+def test_same_rows_as_the_way_of_small_files(log, tmp_path, table, form):
+    out = tmp_path / f"out.{form}"
+    large.export(log, table, form, out)
+    assert os.listdir(tmp_path) == [out.name]
+    whole = read_dmesg(log).table(table)
+    if form == "parquet":
+        got = pd.read_parquet(out)
+        assert [got[name].astype(object).fillna("").tolist() for name in got if name != "boot"] == [
+            whole[name].astype(object).fillna("").tolist() for name in whole if name != "boot"
+        ]
+        return
+    if "boot" in whole:  # the first rows are written before it is known that there is one boot only
+        whole = whole.assign(boot="1")
+    assert out.read_bytes() == serialise(table, [whole], form)
+
+
+def test_to_a_pipe(log, monkeypatch):
+    pipe = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", pipe)
+    large.export(log, "frames", "jsonl", None)
+    rows = [json.loads(line) for line in pipe.buffer.getvalue().splitlines()]
+    assert [row["function"] for row in rows] == read_dmesg(log).frames["function"].tolist()
+
+
+def test_the_summary(log, capsys):
+    assert main(["parse", log]) == 0
+    text = capsys.readouterr().out
+    assert "dmesg: 0 MiB, 6 traces, 75 frames" in text and "    2 kvm_set_msr_common < vmx_set_msr < " in text
+    assert "lines and events of so large a file are not counted" in text
+
+
+def test_an_interruption_leaves_nothing(log, monkeypatch, tmp_path):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(large, "_texts", interrupt)
+    assert main(["parse", log, "--table", "frames", "--out", str(tmp_path / "out.csv")]) == 130
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_not_there(log, tmp_path):
+    with pytest.raises(OutputError, match="cannot be written"):
+        large.export(log, "frames", "csv", tmp_path / "none" / "out.csv")
