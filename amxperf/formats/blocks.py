@@ -120,8 +120,10 @@ def _ask(block: Block, memo: Memo, tags: dict[str, int]) -> None:
                 codes[i] = memo.line(buf[block.begins[i] : block.stops[i]].tobytes().decode())
         elif codes[i] == scan.TASK_MISS:
             head = 4 * int(block.notes[i])
+            cut, task = block.heads[head + 2 : head + 4].tolist()
             with memo.lock:
-                block.heads[head + 2] = memo.task(buf[int(block.heads[head + 3]) : block.stops[i]].tobytes().decode())
+                block.heads[head + 3] = memo.comm(buf[task:cut].tobytes().decode()) if cut >= 0 else -1
+                block.heads[head + 2] = memo.task(buf[cut if cut >= 0 else task : block.stops[i]].tobytes().decode())
             codes[i] = scan.HEADER
         else:
             text = buf[block.starts[i] : block.stops[i]].tobytes().decode("utf-8", "replace").replace("\0", "").removesuffix("\r")

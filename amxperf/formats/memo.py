@@ -18,7 +18,7 @@ import numpy as np
 from . import calltrace, dmesg, kernel_events, replay, report
 from . import scan as scanning
 from .prefix import DROPPED, LEVELS
-from .stackframe import parse_frame, parse_header, parse_more, parse_registers
+from .stackframe import parse_frame, parse_header, parse_more, parse_registers, plain_name
 
 MOST = 1 << 18
 """Known texts beyond which all are forgotten and asked anew."""
@@ -26,6 +26,9 @@ MOST = 1 << 18
 HEADER_WORDS = ("comm", "taint", "kernel", "hardware")
 REGISTERS = ("RSP", "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RIP", *(f"R{n:02d}" for n in range(8, 16)))
 SEGMENTS = ("FS", "CS", "CR0", "CR2", "CR3", "DR0", "DR1", "DR2", "DR3", "DR6", "DR7", "PKRU", "Code")
+_REGULAR = re.compile(  # the common form of a frame, as :func:`amxperf.formats.stackframe.parse_frame` reads it
+    r"(\? )?([A-Za-z_][\w.]{0,200})\+0x([0-9a-f]{1,15})/0x([0-9a-f]{1,15})(?: \[([\w-]{1,64})(?: ([0-9a-f]{8,64}))?\])?", re.ASCII
+)
 _START = re.compile(r"CPU|Process |Task ")
 
 
@@ -85,25 +88,45 @@ class Memo:
         """Number of a text of a line; it becomes known. Hold the lock."""
         data = text.encode("utf-8", "surrogatepass")
         entry = self.known.get(data)
-        if entry is None:
-            cells, exact = self._ask(text)
-            if exact:
-                entry = self._add(data, len(data), cells)
-                self.known[data] = entry
-            else:
-                collapsed = self._shape(data)
-                entry = self.known.get(b"\0" + collapsed)
-                if entry is None:
-                    entry = self._add(collapsed, len(collapsed) + scanning.TEMPLATE, cells)
-                    self.known[b"\0" + collapsed] = entry
+        if entry is None and (found := _REGULAR.fullmatch(text)):
+            entry = self.known[data] = self._add(data, len(data), self._regular(found))
+        elif entry is None:
+            collapsed = self._shape(data)
+            entry = self.known.get(b"\0" + collapsed)
+            if entry is None:
+                cells, exact = self._ask(text)
+                if exact or not text.isascii():
+                    entry = self.known[data] = self._add(data, len(data), cells)
+                else:
+                    entry = self.known[b"\0" + collapsed] = self._add(collapsed, len(collapsed) + scanning.TEMPLATE, cells)
         return entry
+
+    def _regular(self, found: re.Match[str]) -> tuple[int, ...]:
+        """The cells of a text that is a frame and nothing else, as :meth:`_ask` would give them."""
+        guess, symbol, offset, size, module, build = found.groups()
+        at = len(self.frames) // 8
+        self.frames.extend(
+            (self.symbols.number(symbol), self.names.number(plain_name(symbol)), _small(int(offset, 16)), _small(int(size, 16)),
+             self.modules.number(module or ""), self.builds.number(build or ""), guess is None, False)
+        )  # fmt: skip
+        self.longest = max(self.longest, 1)
+        return replay.LEFT | replay.FRAME | replay.BARE, 0, self.marks, 0, at, 1, -1, -1
 
     def ghost(self, cells: tuple[int, ...]) -> int:
         """Number of a text that cannot be looked up, only referred to."""
         return self._add(b"", -1, cells)
 
+    def comm(self, text: str) -> int:
+        """Number of a task's name. Hold the lock."""
+        data = text.encode()
+        entry = self.known.get(b"\3" + data)
+        if entry is None:
+            word = self.words["comm"].number(text.strip())
+            entry = self.known[b"\3" + data] = self._add(data, len(data) + scanning.COMM, (0, word, 0, 0, 0, 0, -1, -1))
+        return entry
+
     def task(self, text: str) -> int:
-        """Number of what stands behind ``Comm: ``. Hold the lock."""
+        """Number of what stands behind ``Comm: ``, or behind the name there. Hold the lock."""
         data = text.encode()
         entry = self.known.get(b"\1" + data)
         if entry is None:
@@ -280,7 +303,8 @@ def _beginnings() -> tuple[np.ndarray, ...]:
     levels = [((1 << 8 * len(level)) - 1, _number(level)) for level in LEVELS]
     names = [_number("caller="), _number("kern"), *(number for pair in levels for number in pair),
         *(len(level) for level in LEVELS),
-             _number("kernel"), _number("UID: "), _number("PID: "), _number(" Comm: ")]  # fmt: skip
+             _number("kernel"), _number("UID: "), _number("PID: "), _number(" Comm: "),
+             _number("ainted"), _number(" Not ")]  # fmt: skip
     return (
         first, masks, np.array([_number(text) for text, _ in entries], np.int64), np.array([kind for _, kind in entries], np.int32),
         np.array(names, np.int64),

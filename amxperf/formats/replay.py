@@ -685,6 +685,8 @@ def replay(
                 task = C[heads[4 * notes[i] + 2] * CLASS + 1] * 6
                 for k in range(2, 6):
                     V[k] = V[task + k]
+                if heads[4 * notes[i] + 3] >= 0:
+                    V[2] = C[heads[4 * notes[i] + 3] * CLASS + 1]
                 row = 0
             role = take(at, line, code, begin, size, stamp, caller, G[G_BOOT], row, nan, buf, kept, titles, H, S, Z, C, V,
                 T, P, G,

@@ -19,7 +19,11 @@ CODE, BLANK, FOREIGN, REGISTER, PROGRAM, HEADER, SLOW, MISS, TASK_MISS = -1, -2,
 says that a program ran; a header; left to the plain reader; a text, and a task behind a header, not seen before."""
 
 TASK = 1 << 30
-"""Added to the length of what stands behind ``Comm: `` where it is looked up, so that it is never taken for a line."""
+"""Added to the length of what stands behind ``Comm: ``, or behind the name there, where it is looked up, so that it is never
+taken for a line."""
+
+COMM = 1 << 28
+"""Added to the length of a task's name."""
 
 TEMPLATE = 1 << 29
 """Added to the length of a text whose numbers are collapsed."""
@@ -232,7 +236,7 @@ def prefix(buf: Any, at: int, end: int, nan: float, out: Any, stamps: Any, line:
         to += 1
         while buf[to] == 32:
             to += 1
-        if buf[to] == 84 or buf[to] == 67:
+        if (buf[to] == 84 or buf[to] == 67) and buf[to + 1] != 32:  # [T 7] is text
             begin = to
             to = tag(buf, to, out)
             if to < 0 or buf[to] != 93:
@@ -286,7 +290,8 @@ def collapse(buf: Any, at: int, end: int, out: Any) -> int:
     """Write the text to `out` with its numbers and addresses replaced by their kind and length; return the length.
 
     A message that differs in such words only is of the same kind: a number of up to 6, 10 or 18 digits, ``0x..`` and words of
-    hexadecimal digits by their length. The first word stays, unless it is a decimal number.
+    hexadecimal digits by their length, a symbol in front of ``+0x`` by its length. The first word stays, unless it is a decimal
+    number.
     """
     begin = at
     to = 0
@@ -310,7 +315,23 @@ def collapse(buf: Any, at: int, end: int, out: Any) -> int:
                 break
             stop += 1
         size = stop - at
-        if decimal == size and size <= 18:
+        if at > begin and (buf[stop] == 43 or buf[stop] == 46):  # f.cold+0x1/0x2
+            wide = stop
+            while wide < end and wide - at < 65:
+                byte = buf[wide]
+                if not (48 <= byte <= 57 or 97 <= byte <= 122 or 65 <= byte <= 90 or byte == 95 or byte == 46):
+                    break
+                wide += 1
+            if wide - at <= 64 and wide + 3 < end and buf[wide] == 43 and buf[wide + 1] == 48 and buf[wide + 2] == 120:
+                out[to] = 220
+                out[to + 1] = wide - at
+                to += 2
+                at = wide
+                continue
+        if size == 2 and at > begin and decimal + hexadecimal == 2:  # a byte of a dump
+            out[to] = 142
+            to += 1
+        elif decimal == size and size <= 18:
             out[to] = 128 if size <= 6 else 129 if size <= 10 else 130
             to += 1
         elif size <= 32 and at > begin and decimal > 0 and decimal + hexadecimal == size:
@@ -393,6 +414,30 @@ def header(buf: Any, at: int, end: int, heads: Any, count: int, names: Any) -> i
     return to if to < end and end - to <= 400 else -1
 
 
+def taint(buf: Any, at: int, end: int, names: Any) -> int:
+    """Where `` Not tainted`` or `` Tainted:`` begins behind the task's name in buf[at:end]; -1 without one, or where a second
+    one, or a word of kdump, makes it doubtful which."""
+    place = -1
+    to = find(buf, at, end, 97)
+    while to >= 0:  # every "ainted"
+        if (word(buf, to) & 0xFFFFFFFFFFFF) == names[30]:
+            if place >= 0 or to < at + 2:
+                return -1
+            place = to - 1
+        to = find(buf, to + 1, end, 97)
+    if place < 0 or find(buf, at, end, 75) >= 0:  # K of Kdump
+        return -1
+    if buf[place] == 116 and place >= at + 5 and (word(buf, place - 5) & 0xFFFFFFFFFF) == names[31]:
+        after = place + 7
+        place -= 5
+    elif buf[place] == 84 and buf[place - 1] == 32 and buf[place + 7] == 58:
+        after = place + 8
+        place -= 1
+    else:
+        return -1
+    return place if place - at <= 15 and (after == end or buf[after] == 32) else -1
+
+
 def scan(
     buf: Any, at: int, end: int, room: int, nan: float, starts: Any, begins: Any, stops: Any, stamps: Any, priorities: Any,
     callers: Any, codes: Any, notes: Any, heads: Any, info: Any, scratch: Any, slots: Any, mask: int, hashes: Any,
@@ -472,11 +517,20 @@ def scan(
         elif kind == 2:
             task = header(buf, begin, stop, heads, count, names)
             if task >= 0:
-                mark = digest(buf, task, stop)
-                entry = lookup(buf, task, stop, stop - task + TASK, mark, slots, mask, hashes, offsets, sizes, arena)
+                cut = taint(buf, task, stop, names)
+                name = -1
+                rest = task
+                if cut >= 0:
+                    mark = digest(buf, task, cut)
+                    name = lookup(buf, task, cut, cut - task + COMM, mark, slots, mask, hashes, offsets, sizes, arena)
+                    rest = cut
+                mark = digest(buf, rest, stop)
+                entry = lookup(buf, rest, stop, stop - rest + TASK, mark, slots, mask, hashes, offsets, sizes, arena)
                 code = HEADER
                 heads[4 * count + 2] = entry
-                if entry < 0:
+                heads[4 * count + 3] = name
+                if entry < 0 or (cut >= 0 and name < 0):
+                    heads[4 * count + 2] = cut
                     heads[4 * count + 3] = task
                     code = TASK_MISS
                     slow += 1
