@@ -91,7 +91,7 @@ class Results(Sequence[Comparison]):
             if stated.any():
                 data[name] = np.where(stated, found, np.nan)
         sizes = self.samples.sizes
-        texts = [self._texts(i, row) for i, row in enumerate(place.tolist())]
+        texts = self._texts(place)
         data |= {
             "ratio": spread(batch.ratio, np.nan), "low": spread(batch.low, np.nan), "high": spread(batch.high, np.nan),
             "confidence": np.full(count, batch.confidence), "p": spread(batch.estimates.p, np.nan),
@@ -105,13 +105,15 @@ class Results(Sequence[Comparison]):
         }  # fmt: skip
         return pd.DataFrame(data)
 
-    def _texts(self, i: int, row: int) -> tuple[str, str, str]:
-        """Method, reason and caution codes of a comparison."""
-        refused = self.samples.refused
-        method, reason, cautions = ("ratio only", refused.reasons[i](), ()) if row < 0 else self.batch.texts(row)
-        mine = self.samples.cautions.get(i, ()) if row >= 0 else ()
-        every = (*cautions, *mine, *self.environments(i))
-        return method, reason, " ".join(caution.code for caution in every)
+    def _texts(self, place: np.ndarray) -> list[tuple[str, str, str]]:
+        """Method, reason and caution codes of each comparison."""
+        refused, found, out = self.samples.refused, self.batch.every_text(), []
+        for i, row in enumerate(place.tolist()):
+            method, reason, cautions = ("ratio only", refused.reasons[i](), ()) if row < 0 else found[row]
+            mine = self.samples.cautions.get(i, ()) if row >= 0 else ()
+            every = (*cautions, *mine, *self.environments(i))
+            out.append((method, reason, " ".join([caution.code for caution in every])))
+        return out
 
 
 @dataclass(frozen=True)

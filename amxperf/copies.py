@@ -50,14 +50,25 @@ def _repeated(full: Launches, thread: np.ndarray | None, lengths: np.ndarray, pa
     return [(i, int(number[i])) for i in np.flatnonzero(number).tolist()]
 
 
+def _suspects(marks: tuple[np.ndarray, np.ndarray], many: np.ndarray) -> np.ndarray:
+    """Launches that may equal another one: those whose marks, as one number, occur twice; few, so that sorting them is cheap."""
+    word = marks[0].view(np.int64) * 31 + marks[1].view(np.int64)
+    ordered = np.sort(word[many])
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(twice):
+        return np.zeros(0, dtype=np.int64)
+    at = np.minimum(np.searchsorted(twice, word), len(twice) - 1)
+    return np.flatnonzero(many & (twice[at] == word))
+
+
 def _identical(full: Launches, lengths: np.ndarray, pair: np.ndarray) -> list[tuple[int, int]]:
     """Pairs with launches of more than two different values that equal an earlier launch of the pair, and how many."""
     many = lengths > 2
     if not many.any():
         return []
     marks = full.values[full.starts[:-1]], np.add.reduceat(full.values, full.starts[:-1])  # equal launches share both
-    order = np.lexsort((*marks, lengths, pair))
-    order = order[many[order]]
+    order = _suspects(marks, many)
+    order = order[np.lexsort((*(part[order] for part in marks), lengths[order], pair[order]))]
     same = np.ones(max(len(order) - 1, 0), dtype=bool)
     for part in (pair, lengths, *marks):
         same &= part[order][1:] == part[order][:-1]

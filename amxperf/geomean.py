@@ -88,16 +88,23 @@ def _clusters(side: Members) -> list[welch.Arm] | None:
 
     A cluster is the benchmarks that ran in the same replicates. None where clusters overlap, or have a single replicate.
     """
-    groups: dict[bytes, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for numbers, logs in side:
-        order = np.argsort(numbers, kind="stable")
-        groups.setdefault(numbers[order].tobytes(), []).append((numbers[order], logs[order]))
-    heads = [members[0][0] for members in groups.values()]
+    groups: dict[bytes, list[np.ndarray]] = {}
+    heads = []
+    for length in sorted({len(numbers) for numbers, _ in side}):
+        same = [member for member in side if len(member[0]) == length]
+        numbers, logs = (np.stack(part) for part in zip(*same, strict=True))
+        order = np.argsort(numbers, axis=1, kind="stable")
+        numbers, logs = (np.take_along_axis(part, order, axis=1) for part in (numbers, logs))
+        alike = (numbers == numbers[0]).all()
+        for head, members in [(numbers[0], logs)] if alike else zip(numbers, logs[:, None], strict=True):
+            if head.tobytes() not in groups:
+                heads.append(head)
+            groups.setdefault(head.tobytes(), []).append(members)
     if any(len(head) < 2 for head in heads) or len(np.unique(np.concatenate(heads))) < sum(len(head) for head in heads):
         return None
     arms = []
-    for members in groups.values():
-        mean, share = np.mean([logs for _, logs in members], axis=0), len(members) / len(side)
+    for members in (np.concatenate(parts) for parts in groups.values()):
+        mean, share = members.mean(axis=0), len(members) / len(side)
         arm = welch.summary(mean, np.array([0, len(mean)]))
         arms.append(welch.Arm(arm.n, arm.mean * share, arm.spread * share))
     return arms

@@ -117,6 +117,21 @@ class Batch(Sequence[Comparison]):
             pairs=counts[0] if self.paired else 0, components=parts, **common,
         )  # fmt: skip
 
+    def every_text(self) -> list[tuple[str, str, tuple[Caution, ...]]]:
+        """`texts` of all comparisons: comparisons that agree in what the texts are made of share them."""
+        several = np.max([np.diff(arm.arms) for arm in self.arms], axis=0) > 1 if self.arms else np.zeros(len(self), dtype=bool)
+        excludes = (self.estimates.low > 0) | (self.estimates.high < 0)
+        told = excludes & ~np.char.startswith(self.verdicts.astype(str), "different") & (self.codes == "")  # names p itself
+        columns = (self.levels, self.codes, self.replicates[:, 0], self.replicates[:, 1], several, self.estimates.flags,
+                   self.estimates.method, self.verdicts, self._settles, excludes, np.where(told, np.arange(len(self)), -1))  # fmt: skip
+        known: dict[tuple, tuple[str, str, tuple[Caution, ...]]] = {}
+        out = []
+        for i, key in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            if key not in known:
+                known[key] = self.texts(i)
+            out.append(known[key])
+        return out
+
     def texts(self, i: int) -> tuple[str, str, tuple[Caution, ...]]:
         """Method, reason and cautions of a comparison, without building it."""
         level, code, counts = str(self.levels[i]), str(self.codes[i]), [int(n) for n in self.replicates[i]]

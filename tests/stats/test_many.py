@@ -18,6 +18,14 @@ def test_against_the_formula(ps):
     assert [a >= p or a == pytest.approx(p) for a, p in zip(adjusted(ps), ps, strict=True)] == [True] * len(ps)
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_against_scipy(ps):
+    from scipy.stats import false_discovery_control
+
+    assert adjusted(ps) == pytest.approx(false_discovery_control(ps).tolist(), rel=1e-12)
+
+
 def test_missing_values_neither_count_nor_move():
     assert adjusted([0.02, math.nan, 0.03])[::2] == adjusted([0.02, 0.03])
     assert all(map(math.isnan, adjusted([math.nan, math.nan])))
