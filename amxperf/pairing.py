@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,19 +25,6 @@ PLACE = ("environment", "boot", "launch")
 """What names a launch."""
 
 Arms = tuple[Selector, Selector]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The rows of both arms for one benchmark, metric and combination of factors; `cautions` name what else differs."""
-
-    identity: dict[str, str]
-    factors: tuple[tuple[str, str], ...]
-    baseline: pd.DataFrame
-    treatment: pd.DataFrame
-    cautions: tuple[Caution, ...]
-    mixed: str = ""
-    """Why the rows of an arm are no sample of one thing; '' where they are."""
 
 
 @dataclass(frozen=True)
@@ -163,23 +150,6 @@ def paired(rows: pd.DataFrame, treatment: np.ndarray, arms: Arms, skip: Collecti
     notes = _alone(columns, side, ident, case, first, fixed, arms) if not whole_pairs.all() else []
     mixed = _mixed(columns, pair, side, len(where), residues_of)
     return Pairing(rows, cell, side, pair, columns, fixed_of, residues_of, first[where], mixed, tuple(notes))
-
-
-def pairs(baseline: pd.DataFrame, treatment: pd.DataFrame, arms: Arms) -> tuple[list[Pair], list[Note]]:
-    """The pairs of two arms as frames, one by one; see `paired`."""
-    import pandas as pd
-
-    rows = pd.concat([baseline, treatment])
-    found = paired(rows, np.arange(len(rows)) >= len(baseline), arms)
-    return list(_frames(found)), list(found.notes)
-
-
-def _frames(found: Pairing) -> Iterator[Pair]:
-    of = found.pair[found.cell]
-    right = found.treatment[found.cell]
-    for i in range(len(found)):
-        sides = (found.rows[(of == i) & (right == bool(arm))] for arm in (0, 1))
-        yield Pair(found.identity(i), found.factors(i), *sides, found.cautions(i), found.mixture(i))
 
 
 def _kinds(columns: dict[str, Coded], ident: np.ndarray, count: int, side: np.ndarray, arms: Arms,

@@ -8,21 +8,21 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .dataset import Dataset, open_dataset
 from .errors import UsageError
-from .pairing import pairs
-from .replication import LAUNCH, level_of
-from .selector import parse
+from .pairing import Pairing, paired
+from .sampling import samples
+from .selector import Selector, parse
 from .stats.components import Components, combined, components
 from .stats.plan import Costs, Plan, plan
 from .stats.result import Caution
-from .warmup import without_warmup
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-    from .pairing import Pair
+    from .sampling import Samples
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ def plan_dataset(
     data = data[data["informative"] & (data["value"] > 0)]
     if not len(data):
         raise UsageError(f"the dataset {dataset.name} holds no measurements to plan from", hint="a plan needs benchmark logs")
-    left, right = (arm.rows(data, dataset.name) for arm in arms)
-    found, _ = pairs(left, right, arms)
-    items = [_one(pair, dataset, treatment is None, replicate, spread, goal) for pair in found if not pair.mixed]
+    pairing, found = _sampled(data, arms, dataset)
+    shown = [i for i in range(len(pairing)) if not pairing.mixed[i]]
+    items = [_one(pairing, found, i, dataset, treatment is None, replicate, spread, goal) for i in shown]
     return Plans(dataset.name, dataset.kind, tuple(items))
 
 
@@ -142,17 +142,32 @@ def assumed(spread: float, noise: float, *, replicate: str = "boot", **goal: Any
     return Plans("assumed", "assumed", (item,))
 
 
-def _one(pair: Pair, dataset: Dataset, alone: bool, replicate: str | None, spread: float | None, goal: dict[str, Any]) -> Planned:
-    base, treat, _ = without_warmup(pair.baseline, pair.treatment, dataset.manifest.warmup)
+def _sampled(data: pd.DataFrame, arms: tuple[Selector, Selector], dataset: Dataset) -> tuple[Pairing, Samples]:
+    """The samples of both arms, as a comparison would take them but for blocks; an arm alone is its own partner."""
+    import pandas as pd
+
+    left, right = (arm.rows(data, dataset.name) for arm in arms)
+    pairing = paired(pd.concat([left, right]), np.arange(len(left) + len(right)) >= len(left), arms)
+    raw = {key: value for key, value in dataset.manifest.raw.items() if key != "block"}
+    return pairing, samples(pairing, replace(dataset.manifest, raw=raw))
+
+
+def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool, replicate: str | None, spread: float | None,
+         goal: dict[str, Any]) -> Planned:  # fmt: skip
+    identity, factors = pairing.identity(i), pairing.factors(i)
+    if found.refused.codes[i]:
+        unknown = Components(math.nan, math.nan, math.nan, 0, 0, 0)
+        return Planned(identity["benchmark"], identity["metric"], factors, unknown, None, found.refused.reasons[i]())
+    row = int(np.searchsorted(found.which, i))
     if replicate is None:
-        boots = base[["environment", "boot"]].drop_duplicates()
-        known = "boot" if len(boots) > 1 and (boots["boot"] != "").all() else "launch"
-        replicate = known if alone else level_of(base, treat)[0]
-    parts = [components(_nested(arm), dataset.manifest.location) for arm in ((base,) if alone else (base, treat))]
+        replicate = str(found.levels[row])
+        if alone:
+            replicate = "boot" if found.sizes[i, 0, 0] > 1 else "launch"
+    parts = [components(arm.arm(row), dataset.manifest.location) for arm in (found.arms[:1] if alone else found.arms)]
     pilot = parts[0] if alone else combined(*parts)
     if spread is not None:
         pilot = pilot.with_spread(replicate, spread)
-    names = pair.identity["benchmark"], pair.identity["metric"], pair.factors, pilot
+    names = identity["benchmark"], identity["metric"], factors, pilot
     if math.isnan(getattr(pilot, replicate)):
         noun = {"boot": "boots", "launch": "launches"}[replicate]
         return Planned(*names, None, f"the pilot does not show how much {noun} differ; state the spread")
@@ -171,13 +186,6 @@ def _paid(goal: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     """The goal with a launch that pays for its warm-up."""
     costs = goal.get("costs") or Costs()
     return {**goal, "costs": replace(costs, launch=costs.launch + dataset.manifest.warmup * costs.iteration)}
-
-
-def _nested(arm: pd.DataFrame) -> list[list[np.ndarray]]:
-    boots: dict[Any, list[np.ndarray]] = {}
-    for key, part in arm.groupby(LAUNCH, sort=False):
-        boots.setdefault(key[:2], []).append(part["value"].to_numpy(dtype=float))
-    return list(boots.values())
 
 
 def _plain(value: Any) -> Any:

@@ -11,8 +11,18 @@ from .stats.result import Caution
 MATTERS = (
     "cpu", "cpu_model", "model", "microcode", "governor", "frequency", "turbo", "vcpus", "kernel", "page_size", "pages", "threads",
     "library", "libraries", "memory", "numa", "qemu", "mitigations",
+    "cpu_vendor", "cpu_family", "cpu_stepping", "caches", "cpus_online", "smt", "numa_nodes", "memory_kib", "hugepages", "thp",
+    "thp_defrag", "command_line", "frequency_max_khz", "no_turbo", "clocksource", "cpuidle_driver", "haltpoll_ns", "compiler",
+    "probe_source",
 )  # fmt: skip
-"""Keys of a machine that can change how fast it is. A key that ends in `_version` counts too."""
+"""Keys of a machine that can change how fast it is: of any manifest, then those of `amxperf collect`.
+
+A key that ends in `_version` counts too. What makes a guest a TDX guest is the usual question and none of them: the
+hypervisor, CPUID's leaf 0x21, and the flags, of which Linux sets one for TDX.
+"""
+
+NEAR = 1.05
+"""Memory sizes within this factor are one size."""
 
 
 def matters(key: str) -> bool:
@@ -44,10 +54,26 @@ def differences(manifest: Manifest, baseline: Collection[str], treatment: Collec
     found = []
     for key in dict.fromkeys(key for side in sides for one in side for key in one):
         one, other = ({each[key] for each in side if key in each} for side in sides)
-        if one and other and one != other and key not in declared:
-            words = " against ".join(", ".join(sorted(values)) for values in (one, other))
+        if one and other and one != other and key not in declared and not _near(key, one | other):
+            words = " against ".join(", ".join(sorted(values)) or "none" for values in _apart(key, one, other))
             found.append(Caution("also-differs", f"{key.replace('_', ' ')} differs too: {words} (dataset.toml)"))
     return tuple(found)
+
+
+def _apart(key: str, one: set[str], other: set[str]) -> tuple[set[str], set[str]]:
+    """The values to show: of command lines only the words that the other side lacks."""
+    if key != "command_line":
+        return one, other
+    words = [{word for text in side for word in text.split()} for side in (one, other)]
+    return words[0] - words[1], words[1] - words[0]
+
+
+def _near(key: str, values: set[str]) -> bool:
+    """Do these differ by no more than kernels do that keep back a little memory for themselves?"""
+    if key != "memory_kib" or not all(value.isdigit() for value in values):
+        return False
+    numbers = [int(value) for value in values]
+    return max(numbers) < NEAR * min(numbers)
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .codes import firsts
-from .replication import LAUNCH
+from .pairing import PLACE
 from .schema import factors
 from .stats.result import Caution
 from .stats.steady import SHAPES, Steady, steady
@@ -34,7 +34,7 @@ def shapes(dataset: Dataset, *, join: float = 0.01) -> pd.DataFrame:
 
     data = dataset.measurements
     data = data[data["informative"] & data["iteration"].notna()]
-    keys = [*LAUNCH, "thread", "benchmark", "metric", "unit", "better", *factors(data)]
+    keys = [*PLACE, "thread", "benchmark", "metric", "unit", "better", *factors(data)]
     rows = []
     for key, part in data.groupby(keys, sort=False, observed=True):
         part = part.sort_values("iteration", kind="stable")
@@ -99,7 +99,7 @@ def settled(dataset: Dataset, *, join: float = 0.01) -> Settled:
     """
     data = dataset.measurements
     table = shapes(dataset, join=join)
-    keys = [*LAUNCH, "thread", "benchmark", "metric", "unit", "better", *factors(data)]
+    keys = [*PLACE, "thread", "benchmark", "metric", "unit", "better", *factors(data)]
     found = dict(zip(table[keys].itertuples(index=False, name=None), table["steady"], strict=True))
     start = table[table["left_out"] > 0].set_index(keys)["left_out"]
     place = data[data["iteration"].notna()].groupby(keys, sort=False, observed=True)["iteration"].rank(method="first") - 1

@@ -121,6 +121,29 @@ def test_a_value_of_zero_refuses_its_own_comparison_only(make):
     assert "all.csv, line 32 has the value 0" in found.one(benchmark="exits").reason  # 31 lines of b, then launch 0
 
 
+def test_what_collect_writes_of_a_machine_is_looked_at():
+    """Every fact that the probe hands to dataset.toml either matters, or is the usual question, or cannot change the speed."""
+    from amxperf.probe.machine import STATIC
+    from amxperf.residue import matters
+
+    question = {"hypervisor", "tdx_leaf_0x21", "flags", "amx", "xcomp_supp"}
+    assert {key for key in STATIC.values() if not matters(key)} == question
+
+
+def test_command_lines_and_memory_differ_by_what_differs(tmp_path):
+    from amxperf.manifest import Manifest
+    from amxperf.residue import differences
+
+    machines = {
+        "vm": {"command_line": "root=/dev/vda quiet", "memory_kib": 24684092, "no_turbo": "0"},
+        "tdx": {"command_line": "root=/dev/vda quiet idle=poll", "memory_kib": 24601000, "no_turbo": "1"},
+    }
+    found = differences(Manifest(tmp_path, "recorded", "", {"environments": machines}), ["vm"], ["tdx"])
+    assert sorted(caution.message for caution in found) == [
+        "command line differs too: none against idle=poll (dataset.toml)", "no turbo differs too: 0 against 1 (dataset.toml)",
+    ]  # fmt: skip
+
+
 def test_residues_are_named(make):
     text = table({"vm": 1.0, "tdx": 1.3}, boots={"vm": [""], "tdx": [""]}, extra={"kernel": {"vm": "6.7", "tdx": "6.8"}.get})
     result = compare(make({"all.csv": text}), "vm", "tdx").one()

@@ -107,6 +107,7 @@ static void header(const int *order, int count)
 		strftime(date, sizeof date, "%Y-%m-%d", &utc);
 	puts(PROGRAM);
 	fact("date", "%s", date);
+	fact("started", "%lld", (long long)now); /* seconds since 1970, UTC: the order of the launches */
 	fact("source", "%s", AMXPROBE_SOURCE);
 	fact("compiler", "%s", __VERSION__);
 	fact("emulated", "%s", EMULATED ? "yes: the tile instructions are emulated, and nothing here is a measurement" : "no");

@@ -51,7 +51,7 @@ def save(root: Path, title: str = "") -> Path:
     """Write or renew the manifest of a collection and return its path.
 
     Keys that a person wrote (title, licence, checksums, ...) stay; what comes from the logs is renewed:
-    date, recorded, machine (what all environments share) and environments (the rest).
+    date, recorded, machine (what all environments share), environments (the rest) and the order of the launches.
     """
     import tomlkit
 
@@ -81,9 +81,27 @@ def save(root: Path, title: str = "") -> Path:
     for place, known in hosts.items():
         sections[place]["host"] = known
     document["environments"] = sections
+    if ordered := order(found):
+        document.setdefault("launches", tomlkit.table())["order"] = tomlkit.item(ordered).multiline(True)
     document["factors"] = FACTORS
     write(tomlkit.dumps(document).encode(), path)
     return path
+
+
+def order(found: Mapping[tuple[str, str, str], Mapping[str, str]]) -> list[str]:
+    """Launches as ENVIRONMENT/BOOT/LAUNCH, in the order in which their logs say that they started.
+
+    Empty unless every log says so: logs written before 2026-11-25 do not, and a guess would pass for a fact.
+
+    >>> order({("vm", "b", "launch-1"): {"started": "30"}, ("tdx", "c", "launch-1"): {"started": "20"}})
+    ['tdx/c/launch-1', 'vm/b/launch-1']
+    >>> order({("vm", "b", "launch-1"): {"started": "30"}, ("tdx", "c", "launch-1"): {}})
+    []
+    """
+    times = {key: facts.get("started", "") for key, facts in found.items()}
+    if not all(time.isdigit() for time in times.values()):
+        return []
+    return ["/".join(key) for key in sorted(times, key=lambda key: (int(times[key]), key))]
 
 
 def _rules(document: Any, root: Path) -> None:

@@ -122,8 +122,9 @@ class Batch(Sequence[Comparison]):
         several = np.max([np.diff(arm.arms) for arm in self.arms], axis=0) > 1 if self.arms else np.zeros(len(self), dtype=bool)
         excludes = (self.estimates.low > 0) | (self.estimates.high < 0)
         told = excludes & ~np.char.startswith(self.verdicts.astype(str), "different") & (self.codes == "")  # names p itself
-        columns = (self.levels, self.codes, self.replicates[:, 0], self.replicates[:, 1], several, self.estimates.flags,
-                   self.estimates.method, self.verdicts, self._settles, excludes, np.where(told, np.arange(len(self)), -1))  # fmt: skip
+        own = np.where(told, np.arange(len(self)), -1)
+        columns = (self.levels, self.codes, *self.replicates.T, several, self.estimates.flags, self.estimates.method, self.verdicts,
+                   self._settles, excludes, own)  # fmt: skip
         known: dict[tuple, tuple[str, str, tuple[Caution, ...]]] = {}
         out = []
         for i, key in enumerate(zip(*(column.tolist() for column in columns), strict=True)):

@@ -32,6 +32,8 @@ def test_becomes_a_dataset(tiny):
     seeds = [schedule.Schedule("vm", 2, 5).launch_seed(number) for number in range(2)]
     logs = [(done.root / source).read_text() for source in runs["source"]]
     assert [f"fact seed {seed}\n" in log for seed, log in zip(seeds, logs, strict=True)] == [True, True]
+    order = data.manifest.raw["launches"]["order"]
+    assert order == sorted(source.rpartition("/")[0] for source in runs["source"]) and "started" not in data.manifest.machine
     assert data.manifest.machine["kernel"] and "hostname" not in (done.root / "dataset.toml").read_text()
 
 
