@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import schema
 from . import replay
-from .blocks import caller_name
 from .calltrace import ROLES
 from .memo import HEADER_WORDS, Memo
 from .prefix import FACILITIES, LEVELS
@@ -19,21 +19,34 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def category(codes: np.ndarray, words: Sequence[str]) -> pd.Categorical:
-    """Numbers of words as a category: the words that occur, sorted.
+def category(codes: np.ndarray, words: Sequence[str], counts: np.ndarray | None = None) -> pd.Categorical:
+    """Numbers of words as a category: the words that occur, sorted. `counts` says how often each does, where that is known.
 
     >>> category(np.array([2, 0, 2]), ["", "never", "TASK"]).categories.tolist()
     ['', 'TASK']
     """
-    import pandas as pd
+    place, names = _places(np.bincount(codes, minlength=len(words)) if counts is None else counts, words)
+    return _categorical(place[codes], names)
 
-    used = np.flatnonzero(np.bincount(codes, minlength=len(words)))
-    order = sorted(used.tolist(), key=words.__getitem__)
+
+def _places(counts: np.ndarray, words: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """The place of each word among those that occur, sorted; and these."""
+    order = sorted(np.flatnonzero(counts).tolist(), key=words.__getitem__)
     kind = np.int8 if len(order) < 128 else np.int16 if len(order) < 32768 else np.int32
     place = np.zeros(max(len(words), 1), kind)
     place[order] = np.arange(len(order), dtype=kind)
-    names = pd.Index([words[one] for one in order], dtype="str")
-    return pd.Categorical.from_codes(place[codes], dtype=pd.CategoricalDtype(names), validate=False)
+    return place, [words[one] for one in order]
+
+
+def _categorical(codes: np.ndarray, names: list[str]) -> pd.Categorical:
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(names, dtype="str")), validate=False)
+
+
+def uniform(rows: int, word: str) -> pd.Categorical:
+    """A category that is the same word in all rows."""
+    return _categorical(np.zeros(rows, np.int8), [word] if rows else [])
 
 
 def text(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
@@ -54,22 +67,52 @@ def optional(values: np.ndarray, kind: str) -> Any:
     import pandas as pd
 
     missing = values < 0
-    return pd.array(np.where(missing, 1, values).astype(kind.lower()), dtype=kind) if not missing.any() else pd.arrays.IntegerArray(
-        np.where(missing, 1, values).astype(kind.lower()), missing
-    )
+    values = values.astype(kind.lower(), copy=False)
+    return pd.arrays.IntegerArray(np.where(missing, 1, values).astype(kind.lower()) if missing.any() else values, missing)
 
 
-def joined(parts: list[np.ndarray], kind: Any) -> np.ndarray:
-    """One array of the pieces, which are let go."""
-    data = np.concatenate(parts) if parts else np.zeros(0, kind)
-    parts.clear()
-    return data.astype(kind, copy=False)
+def joined(parts: list[Any], kind: Any) -> np.ndarray:
+    """One array of the pieces, which are let go. A piece may be a pair: a value and how often it stands."""
+    data = np.empty(sum(_rows(part) for part in parts), kind)
+    at = 0
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        data[at : at + _rows(part)] = part[0] if isinstance(part, tuple) else part
+        at += _rows(part)
+    return data
+
+
+def brief(part: np.ndarray) -> Any:
+    """The piece, or a pair where all its values are the same.
+
+    >>> brief(np.array([7, 7])), brief(np.array([1, 2])).tolist()
+    ((7, 2), [1, 2])
+    """
+    return (part[0].item(), len(part)) if len(part) and (part == part[0]).all() else part
+
+
+def _rows(part: Any) -> int:
+    return part[1] if isinstance(part, tuple) else len(part)
+
+
+def _same(parts: list[Any]) -> int | None:
+    """The value of all pieces, None where they have several."""
+    values = {part[0] if isinstance(part, tuple) else None for part in parts}
+    return next(iter(values)) if len(values) == 1 else None
+
+
+def _together(columns: dict[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Make the columns, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        found = {name: pool.submit(make) for name, make in columns.items()}
+        return {name: future.result() for name, future in found.items()}
 
 
 def _table(name: str, source: str, rows: int, data: dict[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    data["source"] = category(np.zeros(rows, np.int8), [source])
+    data["source"] = uniform(rows, source)
     columns = {}
     for column in schema.TABLES[name].columns:  # one that kernel logs do not fill is empty, as schema.frame has it
         columns[column.name] = data.pop(column.name) if column.name in data else schema.empty(column, rows)
@@ -79,55 +122,77 @@ def _table(name: str, source: str, rows: int, data: dict[str, Any]) -> pd.DataFr
 def boots(numbers: np.ndarray, single: bool) -> pd.Categorical:
     """The column boot; empty where the file holds one boot."""
     if single:
-        return category(np.zeros(len(numbers), np.int8), [""])
+        return uniform(len(numbers), "")
     return category(numbers, [str(number) for number in range(int(numbers.max(initial=0)) + 1)])
 
 
-def lines(source: str, parts: dict[str, list[Any]], tags: dict[int, str], single: bool) -> pd.DataFrame:
-    """The lines table of pieces: numbers, boots, stamps, priorities, callers, roles, messages."""
-    import pandas as pd
+def lines(source: str, parts: dict[str, list[Any]], callers: Sequence[str], single: bool) -> pd.DataFrame:
+    """The lines table of pieces: numbers, boots, stamps, priorities, callers, roles, messages.
 
-    numbers = joined(parts["numbers"], np.int32)
-    data: dict[str, Any] = {"line": numbers, "boot": boots(joined(parts["boots"], np.int32), single)}
-    data["timestamp"] = joined(parts["stamps"], np.float64)
-    priorities = joined(parts["priorities"], np.int16) + 1
-    level = np.array([0, *(1 + number % 8 for number in range(192))], np.int8)
-    data["level"] = category(level[priorities], ("", *LEVELS))
-    facility = np.array([0, *(1 + number // 8 for number in range(192))], np.int8)
-    data["facility"] = category(facility[priorities], ("", *FACILITIES))
-    del priorities
-    codes, values = pd.factorize(joined(parts["callers"], np.int64))
-    data["caller"] = category(codes, [caller_name(int(value), tags) for value in values])
-    del codes
-    data["role"] = category(joined(parts["roles"], np.int8), tuple(ROLES))
-    data["message"] = text(parts["messages"])
-    return _table("lines", source, len(numbers), data)
+    `callers` are the names of the numbers of callers.
+    """
+
+    def of_priority(words: Sequence[str], table: list[int]) -> Callable[[], Any]:
+        pieces = list(parts["priorities"])
+        value, table = _same(pieces), np.array([0, *table], np.int8)
+        if value is not None:
+            return lambda: uniform(rows, ("", *words)[table[value + 1]])
+        return lambda: category(table[joined(pieces, np.int16) + 1], ("", *words))
+
+    def of_role() -> Any:
+        codes = joined(parts["roles"], np.int8)
+        return category(codes, tuple(ROLES), sum((counts for counts in parts["counts"]), np.zeros(len(ROLES), np.int64)))
+
+    def of_caller() -> Any:
+        if _same(parts["callers"]) == 0:
+            return uniform(rows, callers[0])
+        return category(joined(parts["callers"], np.int32), callers)
+
+    def of_boot() -> Any:
+        return uniform(rows, "") if single else boots(joined(parts["boots"], np.int32), False)
+
+    rows = sum(map(_rows, parts["numbers"]))
+    data = _together({
+        "line": lambda: joined(parts["numbers"], np.int32), "boot": of_boot, "role": of_role, "caller": of_caller,
+        "timestamp": lambda: joined(parts["stamps"], np.float64), "message": lambda: text(parts["messages"]),
+        "level": of_priority(LEVELS, [1 + number % 8 for number in range(192)]),
+        "facility": of_priority(FACILITIES, [1 + number // 8 for number in range(192)]),
+    })  # fmt: skip
+    for pieces in parts.values():
+        pieces.clear()
+    return _table("lines", source, rows, data)
 
 
 def frames(source: str, parts: list[np.ndarray], memo: Memo) -> pd.DataFrame:
-    """The frames table of pieces with rows (trace, line, depth, frame text, context), in the order of traces."""
-    columns = []
-    for place in range(5):
-        columns.append(np.concatenate([part[:, place] for part in parts]) if parts else np.zeros(0, np.int32))
+    """The frames table of pieces with a row for each of trace, line, depth, frame text, context, in the order of traces."""
+    columns = [np.concatenate([part[place] for part in parts]) if parts else np.zeros(0, np.int32) for place in range(5)]
     parts.clear()
-    if len(columns[0]) and (np.diff(columns[0]) < 0).any():
+    if len(columns[0]) and (columns[0][1:] < columns[0][:-1]).any():
         order = np.argsort(columns[0], kind="stable")
         columns = [column[order] for column in columns]
-    which, context = columns.pop(3), columns.pop()
-    data: dict[str, Any] = {"trace": columns[0], "line": columns[1], "depth": columns[2]}
+    context, which = columns.pop(), columns.pop()
     texts = memo.frame_columns()
-    for place, (name, words) in enumerate(
-        (("symbol", memo.symbols), ("function", memo.names), ("offset", None), ("size", None), ("module", memo.modules),
-         ("build_id", memo.builds), ("reliable", None), ("inlined", None))
-    ):  # fmt: skip
-        column = np.ascontiguousarray(texts[:, place])
-        if words:
-            data[name] = category(column.astype(np.int32)[which], words.words)
-        elif name in ("offset", "size"):
-            data[name] = optional(column.astype(np.int32)[which], "Int32")
-        else:
-            data[name] = column.astype(bool)[which]
-    data["context"] = category(context, memo.contexts.words)
+    used = np.bincount(which, minlength=len(texts))
+
+    def of(place: int, name: str, words: Any) -> Callable[[], Any]:
+        def make() -> Any:
+            values = texts[:, place]
+            if words:
+                places, names = _places(np.bincount(values, used, len(words.words)), words.words)
+                return _categorical(places[values][which], names)
+            if name in ("offset", "size"):
+                return optional(values.astype(np.int32)[which], "Int32")
+            return values.astype(bool)[which]
+
+        return make
+
+    data: dict[str, Any] = {"trace": columns[0], "line": columns[1], "depth": columns[2]}
+    data |= _together({
+        name: of(place, name, words)
+        for place, (name, words) in enumerate(
+            (("symbol", memo.symbols), ("function", memo.names), ("offset", None), ("size", None), ("module", memo.modules),
+             ("build_id", memo.builds), ("reliable", None), ("inlined", None)))
+    } | {"context": lambda: category(context, memo.contexts.words)})  # fmt: skip
     return _table("frames", source, len(which), data)
 
 

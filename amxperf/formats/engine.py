@@ -26,7 +26,9 @@ from ..document import Document
 from ..encoding import SAMPLE, encoding_of
 from ..errors import FormatError, UsageError
 from . import assembly, kernel_events, logjson, native, replay
-from .blocks import SPARE, Block, compiled, make
+from .assembly import brief
+from .blocks import SPARE, Block, caller_name, compiled, make
+from .calltrace import ROLES
 from .dmesg import _MISSED
 from .memo import MOST, Memo, Unsuited
 from .prefix import DROPPED
@@ -42,7 +44,7 @@ SMALL = 1 << 20
 WORTH = 64 << 20
 """Bytes from which on it pays to wait for the compiler."""
 
-CHUNK = 2 << 20
+CHUNK = 4 << 20
 """Bytes that are scanned at once."""
 
 THREADS = 2
@@ -89,8 +91,9 @@ def chunks(stream: BinaryIO, size: int, progress: Callable[[int], None] | None =
                 have += 1
             end, rest = have, b""
         else:
-            end = memoryview(buf)[:have].tobytes().rfind(b"\n", max(0, have - (1 << 16))) + 1
-            end = end or memoryview(buf)[:have].tobytes().rfind(b"\n") + 1
+            near = max(0, have - (1 << 16))
+            end = buf[near:have].tobytes().rfind(b"\n") + 1
+            end = end + near if end else buf[:near].tobytes().rfind(b"\n") + 1
             rest = buf[end:have].tobytes()
         if end:
             buf[end : end + SPARE] = 0
@@ -108,7 +111,39 @@ class Pieces:
     registers: list[tuple[np.ndarray, list[str]]] = field(default_factory=list)
 
 
-LINES = ("numbers", "boots", "stamps", "priorities", "callers", "roles", "messages")
+LINES = ("numbers", "boots", "stamps", "priorities", "callers", "roles", "messages", "counts")
+
+
+class Callers:
+    """Callers as small numbers, in the order of their first sight; 0 is none."""
+
+    def __init__(self, functions: Any, tags: dict[str, int]) -> None:
+        self.functions, self.tags = functions, tags
+        self.keys, self.numbers, self.info = np.full(1 << 10, -1, np.int64), np.zeros(1 << 10, np.int32), np.zeros(1, np.int64)
+        self.take(np.zeros(1, np.int64))
+
+    def take(self, callers: np.ndarray) -> np.ndarray:
+        """The numbers of some callers."""
+        out, done = np.empty(len(callers), np.int32), 0
+        while True:
+            done = self.functions.intern(callers, done, len(callers), out, self.keys, self.numbers, len(self.keys) - 1, self.info)
+            if done == len(callers):
+                return out
+            known = self.known()
+            size = 4 * len(self.keys)
+            self.keys, self.numbers, self.info[0] = np.full(size, -1, np.int64), np.zeros(size, np.int32), 0
+            rest = np.empty(len(known), np.int32)
+            self.functions.intern(known, 0, len(known), rest, self.keys, self.numbers, size - 1, self.info)
+
+    def known(self) -> np.ndarray:
+        """The callers in the order of their numbers."""
+        used = np.flatnonzero(self.keys >= 0)
+        return self.keys[used[np.argsort(self.numbers[used])]]
+
+    def names(self) -> list[str]:
+        """Their names, by number."""
+        tags = {number: text for text, number in self.tags.items()}
+        return [caller_name(caller, tags) for caller in self.known().tolist()]
 
 
 class Reading:
@@ -120,6 +155,7 @@ class Reading:
         self.sequence = Sequence(self.memo)
         self.pieces = Pieces()
         self.tags: dict[str, int] = {}
+        self.callers = Callers(self.memo.functions, self.tags)
         self.notes: list[tuple[int, Note]] = []
         self.said: set[str] = set()
         self.records = 0
@@ -166,8 +202,14 @@ class Reading:
         if "lines" in self.tables:
             for name, column in zip(LINES, (block.numbers, boots, block.stamps, block.priorities, block.callers, roles),
                 strict=False):
-                lines[name].append(column.copy() if column.base is not None else column)
+                if name == "callers":
+                    column = self.callers.take(np.ascontiguousarray(column))
+                column = brief(column) if name in ("boots", "priorities", "callers") else column
+                lines[name].append(column.copy() if getattr(column, "base", None) is not None else column)
             lines["messages"].append(block.messages)
+            counts = np.zeros(len(ROLES), np.int64)
+            self.memo.functions.tally(roles, len(roles), counts)
+            lines["counts"].append(counts)
         if "registers" in self.tables or "events" in self.tables:
             which = np.flatnonzero(roles == replay.R_REGISTER)
             if len(which) != sum(len(part) for part in self.sequence.registers):
@@ -271,8 +313,7 @@ def read(
     if "frames" in tables:
         made["frames"] = assembly.frames(source, sequence.frames, reading.memo)
     if "lines" in tables:
-        tags = {number: text for text, number in reading.tags.items()}
-        made["lines"] = assembly.lines(source, pieces.lines, tags, single)
+        made["lines"] = assembly.lines(source, pieces.lines, reading.callers.names(), single)
     if "traces" in tables or "events" in tables:
         made["traces"] = assembly.traces(source, sequence.traces, reading.memo, single)
     late: dict[str, Callable[[], Any]] = {}

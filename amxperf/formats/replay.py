@@ -29,7 +29,8 @@ SAID, FAULTS, ABOVE, TITLE = 0, 5, 10, 15
 NAMED_ROW, OWED, HAS_HEADER, VALUES, WAITED, BEGAN, RIVALS, GROUP, PROGRAMS, DUMPING = 20, 21, 22, 23, 29, 30, 31, 32, 33, 34
 TRACE, DEPTH, CONTEXTS, CLOSED, SKIPPED, ABOUT_COUNT, FLAW, COUNT, WRAPPED, CONTEXT = 35, 36, 37, 38, 39, 40, 41, 42, 43, 44
 SAVED = 60
-STREAM = 77
+TOUCHED = 77
+STREAM = 78
 """Items of a row of S, the streams; a row of Z holds the stamps of its four texts and of its header."""
 
 ABSENT, NONE = -2, -1
@@ -45,8 +46,8 @@ NO_FRAMES, CLOSED_, NEXT_MARKER, UNRELATED, END_OF_FILE, HEAD_CUT, LOST_MESSAGES
 
 # items of G
 G_TRACES, G_FRAMES, G_REGISTERS, G_EVENTS, G_NOTES, G_STREAMS, G_GROUPS, G_BOOT, G_BANNER, G_ANY = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-G_TITLES, G_BASE, G_MASK, G_ROOM_STREAMS, G_ROOM_FRAMES, G_ROOM_TITLES = 10, 11, 12, 13, 14, 15
-G_ITEMS = 16
+G_TITLES, G_BASE, G_MASK, G_ROOM_STREAMS, G_ROOM_FRAMES, G_ROOM_TITLES, G_TOUCHED = 10, 11, 12, 13, 14, 15, 16
+G_ITEMS = 17
 
 (R_BLANK, R_REPORT, R_DETAIL, R_HEADER, R_REGISTER, R_MARKER, R_CONTEXT, R_FRAME, R_LOST, R_BOOT, R_EVENT, R_PROGRAM, R_OTHER) = (
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)  # fmt: skip
@@ -58,8 +59,8 @@ PID = (1 << 36) - 1
 NEAR, SOON, FAR, ABOUT, PATIENCE, DEEPEST, FALL, LONG = 1, 16, 100, 30, 3, 15, 1, 4096
 
 ENTRIES = {
-    "replay": "q q B* i* i* i* i* d* h* q* i* q* b* q* b* d B* B* q* q* d* q* q* q* d* q* d* i* i* i* i* q* q* q* i*",
-    "keep": "q* d* q B* B* B* q q",
+    "replay": "q q B* i* i* i* i* d* h* q* i* q* b* q* b* d B* B* q* q* d* q* q* q* d* q* d* i* i* i* i* q* q* q* i* i*",
+    "keep": "q* i* q B* B* B* q q",
 }
 """The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
 
@@ -616,7 +617,7 @@ def replay(
     first: int, count: int, buf: Any, numbers: Any, starts: Any, begins: Any, stops: Any, stamps: Any, priorities: Any,
     callers: Any, codes: Any, notes: Any, walls: Any, heads: Any, roles: Any, nan: float, kept: Any, titles: Any, H: Any,
     S: Any, Z: Any, K: Any, C: Any, V: Any, P: Any, T: Any, HIGH: Any, F: Any, R: Any, N: Any, E: Any, W: Any, M: Any,
-    G: Any, X: Any
+    G: Any, X: Any, D: Any
 ) -> int:  # fmt: skip
     """Take the records first .. count - 1; return how many are taken, fewer where streams, frames or titles must get more room.
 
@@ -624,7 +625,7 @@ def replay(
     V: values of headers. T, P: traces and their stamps. HIGH: highest stamp of the boot. Out, with their numbers in G: F frames
     (trace, line, depth, text of the frame, context), R registers (line, owner), N notes, E records that are events or tell of
     losses.
-    W: trace of each group of registers, 0 without one.
+    W: trace of each group of registers, 0 without one. D: streams that may refer to the buffer.
     """
     for i in range(first, count):
         code = codes[i] + 0  # all numbers as 64 bits: one machine code for each function
@@ -674,6 +675,10 @@ def replay(
             if at < 0:
                 at = stream(caller, nan, S, Z, K, X, G)
             S[at * STREAM + COUNT] += 1
+            if S[at * STREAM + TOUCHED] == 0:
+                S[at * STREAM + TOUCHED] = 1
+                D[G[G_TOUCHED]] = at
+                G[G_TOUCHED] += 1
             row = 0
             if code == HEADER:
                 row = -6
@@ -708,14 +713,17 @@ def replay(
     return count
 
 
-def keep(S: Any, Z: Any, streams: int, buf: Any, kept: Any, target: Any, to: int, everything: int) -> int:
-    """Copy the texts that the streams refer to out of the buffer (and, with `everything`, out of `kept`) behind target[to];
-    the end.
+def keep(S: Any, D: Any, streams: int, buf: Any, kept: Any, target: Any, to: int, everything: int) -> int:
+    """Copy the texts that the streams in D refer to out of the buffer behind target[to]; with `everything` those of all streams,
+    out of `kept` too. Returns how many bytes.
 
-    With an empty target (`to` below 0) only the bytes are counted.
+    With an empty target (`to` below 0) only the bytes are counted; a stream that stands twice in D is counted twice.
     """
     total = 0
-    for at in range(streams):
+    for i in range(streams):
+        at = i if everything else D[i] + 0
+        if to >= 0:
+            S[at * STREAM + TOUCHED] = 0
         for which in range(0, 20, 5):
             s = at * STREAM + which
             if S[s] == 0:

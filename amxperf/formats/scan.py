@@ -28,6 +28,9 @@ COMM = 1 << 28
 TEMPLATE = 1 << 29
 """Added to the length of a text whose numbers are collapsed."""
 
+ONES, BLANKS, HIGH = 0x0101010101010101, 0x2020202020202020, -0x7F7F7F7F7F7F7F80
+"""Eight bytes of 1, of blanks, and of the highest bit (a signed number)."""
+
 LONG = 4096
 """Bytes beyond which a text is no register line or header, as :data:`amxperf.formats.calltrace.LONG` has it."""
 
@@ -39,6 +42,8 @@ ENTRIES = {
     "gather": "B* q i* i* B* q*",
     "shape": "B* q q B*",
     "mark": "B* q q",
+    "intern": "q* q q i* q* i* q q*",
+    "tally": "b* q q*",
 }
 """The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
 
@@ -81,6 +86,22 @@ def strange(buf: Any, at: int, end: int) -> int:
         odd |= (byte < 32) & (byte != 9) & (byte != 10) & (byte != 13) | (byte > 126)
         returns |= byte == 13
     return odd + 2 * returns
+
+
+def clean(buf: Any, at: int, end: int) -> bool:
+    """Whether buf[at:end] is printable ASCII and nothing else."""
+    if end - at < 8:
+        mask = (1 << (8 * (end - at))) - 1
+        eight = (word(buf, at) & mask) | (BLANKS & ~mask)
+        return ((eight | (eight + ONES) | (eight - BLANKS)) & HIGH) == 0
+    last = end - 8
+    eight = word(buf, last)
+    found = eight | (eight + ONES) | (eight - BLANKS)
+    while at < last:
+        eight = word(buf, at)
+        found |= eight | (eight + ONES) | (eight - BLANKS)
+        at += 8
+    return (found & HIGH) == 0
 
 
 def digits(buf: Any, at: int, most: int) -> int:
@@ -451,7 +472,6 @@ def scan(
     info: [0] where the scan stopped, [1] how many lines and tasks are to be asked about, [2] headers.
     The rest are the known texts, and the beginnings of texts that may mean something, sorted by their first byte.
     """
-    odd = strange(buf, at, end)
     n = 0
     slow = 0
     count = 0
@@ -465,7 +485,7 @@ def scan(
         if stop - at <= LONGEST:
             while stop > at and (buf[stop - 1] == 32 or buf[stop - 1] == 9 or buf[stop - 1] == 13):
                 stop -= 1
-            if not odd or not ((odd & 2 and find(buf, at, stop, 13) >= 0) or (odd & 1 and strange(buf, at, stop))):
+            if clean(buf, at, stop) or not strange(buf, at, stop):
                 begin = prefix(buf, at, stop, nan, info, stamps, n, names) if stop > at else at
                 if stop == at:
                     stamps[n] = nan
@@ -574,3 +594,32 @@ def shape(buf: Any, at: int, end: int, out: Any) -> int:
 def mark(buf: Any, at: int, end: int) -> int:
     """:func:`digest` for calls from outside."""
     return digest(buf, at, end)
+
+
+def intern(callers: Any, at: int, count: int, out: Any, keys: Any, numbers: Any, mask: int, info: Any) -> int:
+    """Number callers[at:count] by their first sight, info[0] of them so far; fewer where the table (-1: free) is half full."""
+    before = -1
+    known = -1
+    for i in range(at, count):
+        caller = callers[i]
+        if caller != before:
+            slot = (caller * 0x9E3779B1) & mask
+            while keys[slot] >= 0 and keys[slot] != caller:
+                slot = (slot + 1) & mask
+            if keys[slot] < 0:
+                if 2 * info[0] > mask:
+                    return i
+                keys[slot] = caller
+                numbers[slot] = info[0]
+                info[0] += 1
+            before = caller + 0
+            known = numbers[slot] + 0
+        out[i] = known
+    return count
+
+
+def tally(codes: Any, count: int, seen: Any) -> int:
+    """Count the codes."""
+    for i in range(count):
+        seen[codes[i]] += 1
+    return count

@@ -40,7 +40,7 @@ class Traces:
 class Sequence:
     """The state between the blocks. `take` returns the roles of a block's records and appends to the lists.
 
-    frames: arrays with a row (trace, line, depth, frame text, context) per frame; registers: rows (line, owner: -trace or group);
+    frames: arrays with a row for each of trace, line, depth, frame text, context; registers: rows (line, owner: -trace or group);
     found: (block, records) that are events or tell of losses; notes: (kind, number, line), for boots (kind 3) the record of
     the block instead of the line.
     """
@@ -89,7 +89,7 @@ class Sequence:
         if self._room < room:
             self._room = room
             self.F, self.R, self.N = np.empty(5 * room, np.int32), np.empty(2 * room, np.int32), np.empty(3 * (2 * room), np.int32)
-            self.E = np.empty(room, np.int32)
+            self.E, self.D = np.empty(room, np.int32), np.empty(room, np.int32)
         G[machine.G_ROOM_FRAMES] = self._room - memo.longest - 2
         self._grow(count)
         done, found, boots = 0, [], [(0, int(G[machine.G_BOOT]))]
@@ -99,10 +99,9 @@ class Sequence:
                 done, count, block.buf, block.numbers, block.starts, block.begins, block.stops, block.stamps, block.priorities,
                 block.callers, block.codes, block.notes, block.walls, block.heads, roles, nan, self.kept, self.titles, self.H,
                 self.S, self.Z, self.K, memo.C, memo.V, self.P, self.T, self.high, self.F, self.R, self.N, self.E, self.W,
-                memo.M, G,
-                self.X,
+                memo.M, G, self.X, self.D,
             )  # fmt: skip
-            self.frames.append(self.F[: 5 * G[machine.G_FRAMES]].reshape(-1, 5).copy())
+            self.frames.append(self.F[: 5 * G[machine.G_FRAMES]].reshape(-1, 5).T.copy())
             self.registers.append(self.R[: 2 * G[machine.G_REGISTERS]].reshape(-1, 2).copy())
             found.append(self.E[: G[machine.G_EVENTS]].copy())
             for kind, number, line in self.N[: 3 * G[machine.G_NOTES]].reshape(-1, 3).tolist():
@@ -133,23 +132,26 @@ class Sequence:
         if G[machine.G_GROUPS] + count + 2 > len(self.W):
             self.W = np.concatenate([self.W, np.zeros(len(self.W) + count, np.int64)])
         free = len(self.titles) - G[machine.G_TITLES]
-        longest = int(self.S.reshape(-1, machine.STREAM)[: int(G[machine.G_STREAMS]), 3:20:5].max(initial=0))
-        if free < 1 << 16 or free < 4 * longest or (more and free < 1 << 20):
-            self.titles = np.concatenate([self.titles, np.zeros(len(self.titles) + 4 * longest + (1 << 16), np.uint8)])
+        if free < 1 << 16 or (more and free < 1 << 20):
+            self.titles = np.concatenate([self.titles, np.zeros(len(self.titles) + (1 << 16), np.uint8)])
         G[machine.G_ROOM_TITLES] = len(self.titles)
 
     def _keep(self, block: Block) -> None:
         """Copy what the streams still refer to out of the block."""
         streams = int(self.G[machine.G_STREAMS])
-        size = self.functions.keep(self.S, self.Z, streams, block.buf, self.kept, self.kept, -1, 0)
+        touched = self.D[: self.G[machine.G_TOUCHED]]
+        touched = touched[touched < streams]  # others were of an earlier boot
+        size = self.functions.keep(self.S, touched, len(touched), block.buf, self.kept, self.kept, -1, 0)
         everything = 0
         target, to = self.kept, self.used
         if to + size + scan.LONGEST // 64 > len(target):
             everything = 1
-            size = self.functions.keep(self.S, self.Z, streams, block.buf, self.kept, self.kept, -1, 1)
+            size = self.functions.keep(self.S, touched, streams, block.buf, self.kept, self.kept, -1, 1)
             target, to = np.zeros(2 * size + (1 << 16), np.uint8), 0
-        self.functions.keep(self.S, self.Z, streams, block.buf, self.kept, target, to, everything)
-        self.kept, self.used = target, to + size
+        count = streams if everything else len(touched)
+        self.used = to + self.functions.keep(self.S, touched, count, block.buf, self.kept, target, to, everything)
+        self.kept = target
+        self.G[machine.G_TOUCHED] = 0
 
     def settled(self) -> int:
         """Number of the first trace that may still change; the number behind the last where none may."""

@@ -79,20 +79,19 @@ def write(
 def _flush(reading: Reading, document: Document, names: Sequence[str], writers: Any, drafts: Any, *, end: bool) -> None:
     sequence, lines = reading.sequence, reading.pieces.lines
     sequence.notes.clear()
-    if sum(map(len, sequence.frames)) > ROWS or end:
-        rows = np.concatenate(sequence.frames) if sequence.frames else np.zeros((0, 5), np.int32)
-        done = rows[:, 0] <= (1 << 30 if end else sequence.settled())
-        sequence.frames[:] = [rows[~done]]
+    if sum(part.shape[1] for part in sequence.frames) > ROWS or end:
+        rows = np.concatenate(sequence.frames, axis=1) if sequence.frames else np.zeros((5, 0), np.int32)
+        done = rows[0] <= (1 << 30 if end else sequence.settled())
+        sequence.frames[:] = [rows[:, ~done]]
         if "frames" in names:
-            _append("frames", assembly.frames(document.source, [rows[done]], reading.memo), writers, drafts)
+            _append("frames", assembly.frames(document.source, [rows[:, done]], reading.memo), writers, drafts)
     if sequence.traces or end:
         if "traces" in names:
             _append("traces", assembly.traces(document.source, sequence.traces, reading.memo, False), writers, drafts)
         sequence.traces.clear()
     if "lines" in names and (sum(map(len, lines["numbers"])) > ROWS or end):
-        tags = {number: text for text, number in reading.tags.items()}
-        _append("lines", assembly.lines(document.source, {name: lines[name] for name in LINES}, tags, False), writers, drafts)
-        lines["messages"].clear()
+        callers = reading.callers.names()
+        _append("lines", assembly.lines(document.source, {name: lines[name] for name in LINES}, callers, False), writers, drafts)
 
 
 def _append(name: str, data: Any, writers: dict[str, Any], drafts: dict[str, Path]) -> None:
