@@ -1,6 +1,6 @@
 """The compiled scan of trace text: one pass over bytes that finds lines, tells what they are and reads their numbers.
 
-Every line gets a row of arrays. What the scan does not know for certain is ODD and goes to the plain reader
+Every line but a frame gets a row of arrays, an *entry*. What the scan does not know for certain is ODD and goes to the plain reader
 (:mod:`amxperf.formats.traceline`), as do lines with bytes outside printable ASCII; so the scan needs to be right, not complete.
 Texts are not made here: a line's *key* numbers the distinct combinations of event, layout and marked fields, and the plain
 reader takes one line of each apart.
@@ -15,8 +15,11 @@ from .payload import LONGEST
 from .traceprogram import DECIMAL, HEX, LITERAL, PRIME, RETURNS, SEED, STORED
 
 EVENT, STACK, USER_STACK, FRAME, HEADER = 0, 1, 2, 3, 4
-BLANK, UNKNOWN, ODD = 7, 8, 9
-"""What a line is: the numbers of traceline, and ODD."""
+BLANK, UNKNOWN, ODD, ODD_FRAME = 7, 8, 9, 10
+"""What a line is: the numbers of traceline, and ODD, which becomes ODD_FRAME where the plain reader finds a frame."""
+
+PERF = 16
+"""Added to what a line is where perf printed it."""
 
 _SEED, _PRIME = np.uint64(SEED), np.uint64(PRIME)
 _SEPARATOR = np.uint64(0x1F)
@@ -235,18 +238,23 @@ def _longer(array):
 
 
 @jit
-def scan(data, words, low, high, line, begins, what, perf, stamp, cpu, pid, task, key, rest, detail, length, bits, values, program):
-    """Scan data[low:high], whole lines, into the rows from `line` on; `words` are the same bytes, eight in one.
+def scan(
+    data, words, low, high, line, what, symbol, begins, stamp, cpu, pid, task, key, rest, detail, length, bits, packed, program
+):
+    """Scan data[low:high], whole lines, the first of which has the row `line`; `words` are the same bytes, eight in one.
 
-    Per line: `begins` (place of its first byte), `what`, `perf`, `stamp` (s; NaN where the clock counts something else), `cpu`,
-    `pid`, `task` and `key` (numbers within this chunk), `rest` and `detail` (places from the line's first byte), `length` of the
-    detail, `bits` and `values` (columns of STORED).
+    Per line: `what` (with PERF where perf printed it). Per frame: `symbol` (its number within this chunk).
 
-    Returns the distinct tasks, keys and frames: (hash, a line that shows it) each; the first line whose stamp is no
-    seconds, and the columns that are filled anywhere (bits).
+    Per entry, that is any line but a frame: `begins` (place of its first byte), `stamp` (s; NaN where the clock counts something
+    else), `cpu`, `pid`, `task` and `key` (numbers within this chunk), `rest` and `detail` (places from the line's first byte),
+    `length` of the detail, `bits` (which columns of STORED it fills), and its numbers, one behind the other, in `packed`.
+
+    Returns the distinct tasks, keys and frames: (hash, place of a line that shows it) each; the first line whose stamp is no
+    seconds, the columns that are filled anywhere (bits), and how many frames, entries and packed numbers there are.
     """
     ops, bounds, literals, names, firsts, numbers = program
-    store = np.zeros(values.shape[0], np.uint64)
+    columns = len(STORED)
+    store = np.zeros(columns, np.uint64)
     task_hash, task_number, tasks, task_code, task_line = (
         np.zeros(256, np.uint64), np.zeros(256, np.int32), 0, np.zeros(64, np.uint64), np.zeros(64, np.int64)
     )  # fmt: skip
@@ -258,6 +266,7 @@ def scan(data, words, low, high, line, begins, what, perf, stamp, cpu, pid, task
     )  # fmt: skip
     ticks = np.int64(-1)
     seen = 0
+    entry = held = full = 0
     at = low
     while at < high:
         begin = at
@@ -275,10 +284,13 @@ def scan(data, words, low, high, line, begins, what, perf, stamp, cpu, pid, task
             at += 1
         end = at
         at += 1
-        begins[line] = begin
+        mine = entry
+        begins[entry], task[entry], key[entry], bits[entry] = begin, -1, -1, 0
+        rest[entry], detail[entry], length[entry] = 0, 0, 0
         what[line] = ODD
         row = line
         line += 1
+        entry += 1
         if bad:
             if data[end - 1] != 13:
                 continue
@@ -323,14 +335,16 @@ def scan(data, words, low, high, line, begins, what, perf, stamp, cpu, pid, task
             if frame_hash[place] == 0:
                 if frames == frame_code.shape[0]:
                     frame_code, frame_line = _longer(frame_code), _longer(frame_line)
-                frame_hash[place], frame_number[place], frame_code[frames], frame_line[frames] = code, frames, code, row
+                frame_hash[place], frame_number[place], frame_code[frames], frame_line[frames] = code, frames, code, begin
                 number = frames
                 frames += 1
                 if 2 * frames > frame_hash.shape[0]:
                     frame_hash, frame_number = _grown(frame_hash, frame_number)
             else:
                 number = frame_number[place]
-            what[row], perf[row], key[row] = FRAME, is_sample, number
+            what[row], symbol[held] = FRAME | (PERF if is_sample else 0), number
+            held += 1
+            entry -= 1
             continue
         # the processor: the first [ with a digit behind it
         place = here
@@ -578,36 +592,37 @@ def scan(data, words, low, high, line, begins, what, perf, stamp, cpu, pid, task
             if key_hash[slot] == 0:
                 if keys == key_code.shape[0]:
                     key_code, key_line = _longer(key_code), _longer(key_line)
-                key_hash[slot], key_number[slot], key_code[keys], key_line[keys] = code, keys, code, row
-                key[row] = keys
+                key_hash[slot], key_number[slot], key_code[keys], key_line[keys] = code, keys, code, begin
+                key[mine] = keys
                 keys += 1
                 if 2 * keys > key_hash.shape[0]:
                     key_hash, key_number = _grown(key_hash, key_number)
             else:
-                key[row] = key_number[slot]
-            bits[row] = filled
+                key[mine] = key_number[slot]
+            bits[mine] = filled
             seen |= filled
             if filled:
-                for number in range(values.shape[0]):
+                for number in range(columns):
                     if filled >> number & 1:
-                        values[number, row] = store[number]
+                        packed[full] = store[number]
+                        full += 1
         code = _hash(data, here, name_end, _SEED) | np.uint64(1)
         slot = _slot(task_hash, code)
         if task_hash[slot] == 0:
             if tasks == task_code.shape[0]:
                 task_code, task_line = _longer(task_code), _longer(task_line)
-            task_hash[slot], task_number[slot], task_code[tasks], task_line[tasks] = code, tasks, code, row
-            task[row] = tasks
+            task_hash[slot], task_number[slot], task_code[tasks], task_line[tasks] = code, tasks, code, begin
+            task[mine] = tasks
             tasks += 1
             if 2 * tasks > task_hash.shape[0]:
                 task_hash, task_number = _grown(task_hash, task_number)
         else:
-            task[row] = task_number[slot]
-        what[row], perf[row], stamp[row], cpu[row], pid[row] = kind, is_perf, seconds, processor, thread
-        rest[row], detail[row], length[row] = said - begin, show - begin, text_end - show
+            task[mine] = task_number[slot]
+        what[row], stamp[mine], cpu[mine], pid[mine] = kind | (PERF if is_perf else 0), seconds, processor, thread
+        rest[mine], detail[mine], length[mine] = said - begin, show - begin, text_end - show
         if ticks < 0 and np.isnan(seconds):
             ticks = row
     return (
         task_code[:tasks], task_line[:tasks], key_code[:keys], key_line[:keys], frame_code[:frames], frame_line[:frames],
-        ticks, seen,
+        ticks, seen, held, entry, full,
     )  # fmt: skip

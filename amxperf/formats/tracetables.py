@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import schema
-from .tracecolumns import count, gather, numbers_of, pick, pick_named, seconds_of, spans
+from .tracecolumns import count, gather, name_of, numbers_of, pick, pick_named, seconds_of, spans, told_by_key
 from .traceline import EVENT, FRAME, STACK, UNKNOWN, USER_STACK
 from .tracelink import ENDINGS, link
 from .traceprogram import STORED
+from .tracescan import ODD_FRAME
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,110 +28,122 @@ LIMIT = (1 << 31) - 1
 """Largest number of an Int32 column."""
 
 
+Works = list[Callable[[int, int], Any]]
+"""What is left to do for a table: calls over parts of its rows, which run together in the threads."""
+
+
 def tables(bulk: Bulk) -> dict[str, pd.DataFrame]:
     """events, traces and frames; the notes go to the reading."""
-    reading, kinds = bulk.reading, np.bincount(bulk.what, minlength=10).tolist()
-    stacks = kinds[STACK] + kinds[USER_STACK]
-    empty = np.zeros(0, np.uint8)
-    arrays = (bulk.what, bulk.perf, bulk.cpu, bulk.pid) if stacks or kinds[FRAME] else (empty, bulk.perf, bulk.cpu, bulk.pid)
-    marker, event, end, user, complete, frame, owner, depth, left, first = link(*arrays)
+    reading, kinds = bulk.reading, bulk.kinds()
+    stacks, frames = kinds[STACK] + kinds[USER_STACK], kinds[FRAME] + kinds[ODD_FRAME]
+    linking = bulk.pool.submit(
+        link, bulk.what if stacks or frames else bulk.what[:0], bulk.first if stacks or frames else bulk.first[:1],
+        bulk.entry, bulk.held, bulk.cpu, bulk.pid, bulk.key, bulk.symbol, stacks + (kinds[EVENT] if frames else 0), frames,
+    )  # fmt: skip
+    events = _events(bulk)
+    marker, event, line, title, end, user, complete, place, owner, depth, name, left, first = linking.result()
     counts = reading.counts
-    counts |= {"events": kinds[EVENT], "stacks": stacks, "frames": len(frame), "left": kinds[UNKNOWN] + int(left)}
+    counts |= {"events": kinds[EVENT], "stacks": stacks, "frames": len(place), "left": kinds[UNKNOWN] + int(left)}
     counts["headers"] = bulk.lines - sum(counts[name] for name in ("events", "stacks", "frames", "left"))
     if left:
-        reading.unknown = [min([int(first) + 1, *reading.unknown[:1]])]
+        reading.unknown = [min([int(first), *reading.unknown[:1]])]
     reading.remarks(counts["events"])
-    found = {
-        "traces": _traces(bulk, marker, event, end, complete),
-        "frames": _frames(bulk, frame, owner, depth, user),
-    }
-    return {"events": _events(bulk)} | found
+    traces = _traces(bulk, marker, event, {"line": line, "end": end, "event": title}, complete)
+    return {"events": events, "traces": traces, "frames": _frames(bulk, place, owner, depth, name, user)}
 
 
 def _events(bulk: Bulk) -> pd.DataFrame:
     import pandas as pd
 
-    rows = np.flatnonzero(bulk.what == EVENT).astype(np.int32 if bulk.lines < 1 << 31 else np.int64)
+    rows, lines, starts = bulk.select(EVENT)
     n = len(rows)
+    works: Works = []
     columns: dict[str, Any] = {"source": constant(bulk.document.source, n), "side": constant(bulk.reading.side, n)}
     stamp = np.empty(n, np.float64)
-    bulk.spread(n, lambda low, high: pick(low, high, rows, bulk.stamp, stamp))
-    columns |= {"line": rows.astype(np.int32) + np.int32(1), "timestamp": stamp}
-    columns |= {"cpu": _counted(bulk, rows, bulk.cpu), "pid": _counted(bulk, rows, bulk.pid)}
+    works.append(lambda low, high: pick(low, high, rows, bulk.stamp, stamp))
+    columns |= {"line": lines, "timestamp": stamp}
+    columns |= {"cpu": _counted(works, rows, bulk.cpu), "pid": _counted(works, rows, bulk.pid)}
     used = None
     if len(bulk.tasks) > 1:
         used = np.bincount(bulk.task[rows], minlength=len(bulk.tasks)) > 0 if n else np.zeros(len(bulk.tasks), np.bool_)
-    columns["comm"] = _words(bulk, rows, bulk.tasks, bulk.task, used)
+    columns["comm"] = _words(works, rows, bulk.tasks, bulk.task, used)
     for name in FOLLOW:
-        columns[name] = _words(bulk, rows, [row.get(name) or "" for row in bulk.keys], bulk.key)
+        columns[name] = _words(works, rows, [row.get(name) or "" for row in bulk.keys], bulk.key)
+    packed = dict(zip(starts[:-1].tolist(), bulk.packed, strict=True))  # first row of a chunk -> its numbers
     for column in schema.EVENTS.columns:
         if column.name not in columns and column.name != "detail":
-            columns[column.name] = _numbers(bulk, rows, column)
-    columns["detail"] = _details(bulk, rows)
+            columns[column.name] = _numbers(bulk, works, rows, column, packed)
+    places, lengths = np.empty(n, np.int64), np.empty(n, np.int32)
+    works.append(lambda low, high: spans(low, high, rows, bulk.begins, bulk.detail, bulk.length, places, lengths))
+    bulk.parts(works, starts)
+    if bulk.places:
+        odd = np.flatnonzero(np.isin(rows, list(bulk.places)))
+        places[odd] = [bulk.places[row] for row in rows[odd].tolist()]
+    columns["detail"] = _texts(bulk, places, lengths)
     return pd.DataFrame({name: columns[name] for name in schema.EVENTS.names}, copy=False)
 
 
-def _counted(bulk: Bulk, rows: np.ndarray, numbers: np.ndarray) -> Any:
+def _counted(works: Works, rows: np.ndarray, numbers: np.ndarray) -> Any:
     import pandas as pd
 
     out, missing = np.empty(len(rows), np.int64), np.empty(len(rows), np.bool_)
-    bulk.spread(len(rows), lambda low, high: count(low, high, rows, numbers, out, missing))
+    works.append(lambda low, high: count(low, high, rows, numbers, out, missing))
     return pd.arrays.IntegerArray(out, missing)
 
 
-def _words(bulk: Bulk, rows: np.ndarray, texts: Sequence[str], numbers: np.ndarray, used: np.ndarray | None = None) -> Any:
-    """A column of words: `numbers` tell the text of each row; words that are not used are left out."""
+def _words(
+    works: Works, rows: np.ndarray | None, texts: Sequence[str], numbers: np.ndarray, used: np.ndarray | None = None
+) -> Any:
+    """A column of words: `numbers` (of `rows`) tell the text of each row; words that are not used are left out."""
     import pandas as pd
 
+    n = len(numbers if rows is None else rows)
     there = [True] * len(texts) if used is None else used.tolist()
-    words = sorted({text for text, known in zip(texts, there, strict=True) if known}) if len(rows) else []
+    words = sorted({text for text, known in zip(texts, there, strict=True) if known}) if n else []
+    if len(words) < 2:
+        return constant(words[0] if words else "", n)
     place = {text: at for at, text in enumerate(words)}
     width = np.int8 if len(words) < 127 else np.int16 if len(words) < 32000 else np.int32
-    names, codes = np.array([place.get(text, 0) for text in texts], width), np.empty(len(rows), width)
-    bulk.spread(len(rows), lambda low, high: pick_named(low, high, rows, numbers, names, codes))
+    names, codes = np.array([place.get(text, 0) for text in texts], width), np.empty(n, width)
+    if rows is None:
+        works.append(lambda low, high: name_of(low, high, numbers, names, codes))
+    else:
+        works.append(lambda low, high: pick_named(low, high, rows, numbers, names, codes))
     return pd.Categorical.from_codes(codes, pd.Index(words, dtype="str"), validate=False)
 
 
-def _numbers(bulk: Bulk, rows: np.ndarray, column: schema.Column) -> Any:
+def _numbers(bulk: Bulk, works: Works, rows: np.ndarray, column: schema.Column, packed: dict[int, np.ndarray]) -> Any:
     """A column of numbers: from the scan where it read them, from the key's own row elsewhere."""
     import pandas as pd
 
     n = len(rows)
     place = STORED.index(column.name) if column.name in STORED and bulk.filled >> STORED.index(column.name) & 1 else -1
-    stored = bulk.values[max(place, 0)]
     told = [row.get(column.name) for row in bulk.keys]
     if column.dtype == "float64":
         times = np.array([np.nan if value is None else value for value in told], np.float64)
-        out = np.full(n, np.nan)
-        if place >= 0 or not np.isnan(times).all():
-            at = max(place, STORED.index(column.name))
-            bulk.spread(n, lambda low, high: seconds_of(low, high, rows, bulk.key, bulk.bits, at, stored, times, out))
+        if place < 0 and np.isnan(times).all():
+            return np.full(n, np.nan)
+        out, at = np.empty(n, np.float64), STORED.index(column.name)
+        works.append(lambda low, high: seconds_of(low, high, rows, bulk.key, bulk.bits, at, packed[low], times, out))
         return out
     dtype = DTYPES[column.dtype]
     if column.dtype == "Int32":
         told = [value if value is not None and -LIMIT <= value <= LIMIT else None for value in told]
     untold = np.array([value is None for value in told], np.bool_)
+    out = np.zeros(n, dtype)  # costs nothing where nobody writes
     if place < 0 and untold.all():
-        return pd.arrays.IntegerArray(np.zeros(n, dtype), np.ones(n, np.bool_))
-    values = np.array([value or 0 for value in told], dtype)
+        return pd.arrays.IntegerArray(out, np.ones(n, np.bool_))
+    values, missing = np.array([value or 0 for value in told], dtype), np.empty(n, np.bool_)
     limit = LIMIT if column.dtype == "Int32" else 0
-    out, missing = np.zeros(n, dtype), np.zeros(n, np.bool_)
-    bulk.spread(
-        n,
-        lambda low, high: numbers_of(
-            low, high, rows, bulk.key, bulk.bits, place, stored, values, untold, limit, out, missing
-        ),
-    )  # fmt: skip
+    if place < 0:
+        works.append(lambda low, high: told_by_key(low, high, rows, bulk.key, values, untold, out, missing))
+    else:
+        works.append(
+            lambda low, high: numbers_of(
+                low, high, rows, bulk.key, bulk.bits, place, packed[low], values, untold, limit, out, missing
+            )
+        )  # fmt: skip
     return pd.arrays.IntegerArray(out, missing)
-
-
-def _details(bulk: Bulk, rows: np.ndarray) -> pd.Series:
-    places, lengths = np.empty(len(rows), np.int64), np.empty(len(rows), np.int32)
-    bulk.spread(len(rows), lambda low, high: spans(low, high, rows, bulk.begins, bulk.detail, bulk.length, places, lengths))
-    if bulk.places:
-        odd = np.array(sorted(bulk.places), np.int64)
-        places[np.searchsorted(rows, odd)] = [bulk.places[row] for row in odd.tolist()]
-    return _texts(bulk, places, lengths)
 
 
 def _texts(bulk: Bulk, places: np.ndarray, lengths: np.ndarray) -> pd.Series:
@@ -151,29 +164,33 @@ def _texts(bulk: Bulk, places: np.ndarray, lengths: np.ndarray) -> pd.Series:
         gather_odd = places[odd] - size
         for row, start in zip(odd.tolist(), gather_odd.tolist(), strict=True):
             out[ends[row] : ends[row + 1]] = extra[start : start + int(lengths[row])]
-    bulk.spread(len(places), lambda low, high: gather(low, high, bulk.data, places, inside, ends, out))
+    bulk.spread(len(places), [lambda low, high: gather(low, high, bulk.data, places, inside, ends, out)])
     texts = pa.LargeStringArray.from_buffers(len(places), pa.py_buffer(ends), pa.py_buffer(out))
     return pd.Series(pd.arrays.ArrowStringArray(texts, dtype=pd.StringDtype("pyarrow", na_value=np.nan)))
 
 
-def _traces(bulk: Bulk, marker: np.ndarray, event: np.ndarray, end: np.ndarray, complete: np.ndarray) -> pd.DataFrame:
+def _traces(
+    bulk: Bulk, marker: np.ndarray, event: np.ndarray, lines: dict[str, np.ndarray], complete: np.ndarray
+) -> pd.DataFrame:
     import pandas as pd
 
     n = len(marker)
     known = event >= 0
+    works: Works = []
     columns: dict[str, Any] = {
         "trace": np.arange(1, n + 1, dtype=np.int32),
         "source": constant(bulk.document.source, n),
-        "line": (marker + 1).astype(np.int32),
-        "end": (end + 1).astype(np.int32),
-        "event": pd.arrays.IntegerArray((np.where(known, event, 0) + 1).astype(np.int32), ~known),
+        "line": lines["line"],
+        "end": lines["end"],
+        "event": pd.arrays.IntegerArray(np.where(known, lines["event"], 1), ~known),
         "timestamp": bulk.stamp[marker],
         "headline": _headlines(bulk, event, known),
-        "cpu": _counted(bulk, marker, bulk.cpu),
-        "pid": _counted(bulk, marker, bulk.pid),
-        "comm": _words(bulk, marker, bulk.tasks, bulk.task, np.bincount(bulk.task[marker], minlength=len(bulk.tasks)) > 0),
-        "complete": _words(bulk, np.arange(n), ENDINGS, complete, np.bincount(complete, minlength=len(ENDINGS)) > 0),
+        "cpu": _counted(works, marker, bulk.cpu),
+        "pid": _counted(works, marker, bulk.pid),
+        "comm": _words(works, marker, bulk.tasks, bulk.task, np.bincount(bulk.task[marker], minlength=len(bulk.tasks)) > 0),
+        "complete": _words(works, None, ENDINGS, complete, np.bincount(complete, minlength=len(ENDINGS)) > 0),
     }
+    bulk.spread(n, works)
     return _filled("traces", columns, n)
 
 
@@ -193,34 +210,44 @@ def _headlines(bulk: Bulk, event: np.ndarray, known: np.ndarray) -> pd.Series:
     return _texts(bulk, places, lengths)
 
 
-def _frames(bulk: Bulk, frame: np.ndarray, owner: np.ndarray, depth: np.ndarray, user: np.ndarray) -> pd.DataFrame:
+def _frames(
+    bulk: Bulk, place: np.ndarray, owner: np.ndarray, depth: np.ndarray, name: np.ndarray, user: np.ndarray
+) -> pd.DataFrame:
     import pandas as pd
 
-    n = len(frame)
-    kind, known = bulk.key, bulk.frames
+    n, known = len(place), bulk.frames
     if not n:
         return schema.frame("frames")
-    used = np.bincount(kind[frame], minlength=len(known)) > 0
-    columns: dict[str, Any] = {
-        "source": constant(bulk.document.source, n),
-        "trace": owner + np.int32(1),
-        "line": (frame + 1).astype(np.int32),
-        "depth": depth,
-    }
-    for name in ("symbol", "function", "module", "build_id"):
-        columns[name] = _words(bulk, frame, [row.get(name) or "" for row in known], kind, used)
-    for name in ("offset", "size"):
-        told = [row.get(name) for row in known]
+    works: Works = []
+    used = np.bincount(name, minlength=len(known)) > 0
+    columns: dict[str, Any] = {"source": constant(bulk.document.source, n), "trace": owner, "line": place, "depth": depth}
+    for column in ("symbol", "function", "module", "build_id"):
+        columns[column] = _words(works, None, [row.get(column) or "" for row in known], name, used)
+    for column in ("offset", "size"):
+        told = [row.get(column) for row in known]
         told = [value if value is not None and value <= LIMIT else None for value in told]
         numbers, missing = np.array([value or 0 for value in told], np.int32), np.array([value is None for value in told])
-        columns[name] = pd.arrays.IntegerArray(numbers[kind[frame]], missing[kind[frame]])
-    for name, default in (("reliable", True), ("inlined", False)):
-        columns[name] = np.array([row.get(name, default) for row in known], np.bool_)[kind[frame]]
-    contexts = [row.get("context") or "" for row in known]
-    numbers = np.where(user[owner], len(contexts), kind[frame])
-    used = np.bincount(numbers, minlength=len(contexts) + 1) > 0
-    columns["context"] = _words(bulk, np.arange(n), [*contexts, "USER"], numbers, used)
+        columns[column] = pd.arrays.IntegerArray(_named(works, name, numbers), _named(works, name, missing))
+    for column, default in (("reliable", True), ("inlined", False)):
+        columns[column] = _named(works, name, np.array([row.get(column, default) for row in known], np.bool_))
+    contexts = [*(row.get("context") or "" for row in known), "USER"]
+    if user.any():
+        name = np.where(user[owner - 1], len(known), name)
+        used = np.bincount(name, minlength=len(contexts)) > 0
+    else:
+        used = np.append(used, False)
+    columns["context"] = _words(works, None, contexts, name, used)
+    bulk.spread(n, works)
     return _filled("frames", columns, n)
+
+
+def _named(works: Works, numbers: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """names[numbers]; only made where the names differ."""
+    if (names == names[0]).all():
+        return np.full(len(numbers), names[0]) if names[0] else np.zeros(len(numbers), names.dtype)
+    out = np.empty(len(numbers), names.dtype)
+    works.append(lambda low, high: name_of(low, high, numbers, names, out))
+    return out
 
 
 def constant(text: str, n: int) -> Any:
