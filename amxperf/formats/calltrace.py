@@ -70,15 +70,18 @@ ROLES = {
 }
 """Every role a line can have, and what it means; all but `other` are explained lines."""
 
-_MARKER = re.compile(r"(?:(?:Protected )?nVHE HYP |nVHE |VHE )?[Cc]all [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)")
+_MARKER = re.compile(
+    r"(?:(?:Protected )?nVHE HYP |nVHE |VHE )?[Cc]all [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)|Backtrace:$"  # on Arm
+)
 _MARK = re.compile(r"<(?P<close>/?)(?P<name>#?[A-Z][A-Z_0-9]{0,20})>\s*+|<<EOE>>\s*+")
 _HYPERVISOR = re.compile(r"kvm \[\d{1,10}\]: {1,8}(?=\[<|-{3}\[|(?:Protected )?nVHE (?:HYP )?call trace)")
 _BROKEN = re.compile(r"CPU: \d{1,6} (?:UID: \d{1,10} )?PID: \d{1,10}(?: Comm:)?|task:.{1,64}")
 _EIP = re.compile(r"EIP: .{1,60}\bCPU: (\d{1,6})$")
 _MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
-_INTERRUPT = re.compile(r"--- (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
-_DECODED = re.compile(  # what addr2line adds below a frame, or a mailer breaks off it
+_INTERRUPT = re.compile(r"-{3,4} (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
+_DECODED = re.compile(  # what addr2line adds below a frame, a mailer breaks off it, or a writer puts for frames
     r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}+\.[chSs]:\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
+    r"|(?:: ?)?[0-9a-f]{11,18}|\[[0-9a-f]{11,18}\](?: \[[0-9a-f]{11,18}\])?|\.\.\.|\[\.\.\.\]"
 )
 _MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
 

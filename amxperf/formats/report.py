@@ -10,9 +10,10 @@ import re
 from typing import Any
 
 _FAULT = re.compile(
-    r"(?:BUG|WARNING|INFO|UBSAN|Oops|watchdog: BUG|rcu: INFO|NMI watchdog|Kernel panic - not syncing|unchecked MSR access error"
+    r"INFO: (?!(?:Allocated|Freed) in |(?:Slab|Object) 0x)|"
+    r"(?:BUG|WARNING|UBSAN|Oops|watchdog: BUG|rcu: INFO|NMI watchdog|Kernel panic - not syncing|unchecked MSR access error"
     r"|Internal error|double fault|int3|divide error|invalid opcode|stack segment|alignment check|PANIC|Unhandled fault): |"
-    r"kernel BUG at |NMI backtrace for cpu \d{1,6}$|unreferenced object 0x|"
+    r"kernel BUG at |BUG [\w-]{1,64}(?: \(.{1,80}?\))?: |NMI backtrace for cpu \d{1,6}$|unreferenced object 0x|"
     r"FAULT_INJECTION: forcing a failure|Unable to handle kernel |"
     r"=== WARNING|\[ (?:BUG|INFO): |Oops\[#\d|(?:general protection fault|divide error|invalid opcode|stack segment)\b|"
     r".{1,64} invoked oom-killer: |.{1,64}: page allocation (?:failure|stalls)\b|irq \d{1,10}: nobody cared"
@@ -34,9 +35,12 @@ _DETAIL = re.compile(
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
     r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
     r"|Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
-    r"[#=~*-]{16,}$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
+    r"[#=~*-]{16,}$|\.\.\.$|\[\.\.\.\]$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
 )
-_WORDS = re.compile(r"[>#]?(?:[0-9a-f]{2,16}:? ?:?\s{0,60}+|\^\s*+|[x.?]{2,16}\s++){2,}+(?:[!-~]{1,17})?")
+_WORDS = re.compile(  # the first is what a mailer breaks off a line of registers
+    r"(?:: ?)?[0-9a-f]{11,18}|"
+    r"[>#]?(?:<[0-9a-f]{2}>\s{0,60}+|[0-9a-f]{2,16}:? ?:?\s{0,60}+|\^\s*+|[x.?]{2,16}\s++){2,}+(?:[!-~]{1,17})?"
+)
 _PLACE = re.compile(r"(?:Last Breaking-Event-Address|Preemption disabled at):$|.{0,400}\}, at:$")
 _STACK = re.compile(
     r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"

@@ -15,7 +15,7 @@ _HEADER = re.compile(
     r"Pid: (?P<oldpid>\d{1,10}), comm: (?P<oldrest>.{1,400})"
 )
 _MORE = re.compile(
-    r"CPU:? {0,5}(?P<cpu>\d{1,6})(?:\s++(?P<taint>Not tainted|Tainted:)(?P<rest>.{0,200}))?$|"
+    r"CPU(?:: {0,5}| {1,5})(?P<cpu>\d{1,6})(?:\s++(?P<taint>Not tainted|Tainted:)(?P<rest>.{0,200}))?$|"
     r"(?:Process|Task) (?P<comm>.{1,64}?) \(pid: (?P<pid>\d{1,10})[,)]"
 )
 _TASK = re.compile(
@@ -41,11 +41,12 @@ _FROM = re.compile(  # 32-bit Arm; up to 5.17 with addresses and brackets
     r"(?:\[<[0-9a-f]{4,16}>\] )?\(?[^\s+()]{1,200}+(?:\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15})?"
     r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,64})?\])?\)?"
     r" from (?:\[<[0-9a-f]{4,16}>\] )?(?P<caller>\(?[^\s+()]{1,200}+\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15}"
-    r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,64})?\])?\)?|0x[0-9a-f]{1,16})(?: \([A-Za-z]{1,12}\))?"
+    r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,64})?\])?\)?|\(?0x[0-9a-f]{1,16}\)?)(?: \([A-Za-z]{1,12}\))?"
 )
 _ADDRESS = re.compile(r"\(?\[<(?P<address>[0-9a-f]{4,16})>\]\)?|(?:\[<[ 0-9a-f(nul)]{4,20}>\]\s++)?(?P<null>\(null\))")
 _MODULE = re.compile(r"\s*+\[(?P<module>[\w-]{1,64})(?:\s(?P<build>[0-9a-f]{8,64}))?\]")
 _PLACE = re.compile(r"\s*+(?:\((?P<inner>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)|[^\s:]++:\d++)(?:\s(?P<module>[\w-]{1,64})$)?")
+_BARE_MODULE = re.compile(r" (?P<module>[a-z][a-z0-9_]{2,63})")  # scripts that decode some frames leave the brackets away
 _SUFFIX = re.compile(
     r"\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|specialized|__uniq|unlikely|cfi|cfi_jt|simdclone)(?=\.|$)"
 )
@@ -132,6 +133,8 @@ def _frame_tail(row: dict[str, Any], rest: str, exact: bool) -> bool:
             row["module"], row["build_id"], at = found["module"], found["build"] or "", found.end()
     elif not exact:
         return False
+    if exact and not row.get("module") and (found := _BARE_MODULE.fullmatch(rest, at)):
+        row["module"], at = found["module"], found.end()
     left = rest[at:].strip()
     if left.startswith("(") and left.endswith(")") and len(left) < 40:  # arm64's (P), ppc's (unreliable) behind the place
         row["reliable"] &= left != "(unreliable)"

@@ -60,6 +60,7 @@ def test_compiler_suffixes(symbol, name):
         ("he came from somewhere else", None),
         ("[<ffffffff8107f3f1>]", ("0xffffffff8107f3f1", None, None, "", "", True, False)),
         ("[<0000000000000000>]           (null)", ("(null)", None, None, "", "", True, False)),
+        ("[<c000f954>] (f+0x64/0xfc) from [<80208160>] (0x80208160)", ("0x80208160", None, None, "", "", True, False)),
         ("[<000003fffd4a1d92>] 0x3fffd4a1d92", ("0x3fffd4a1d92", None, None, "", "", True, False)),
         ("([<000003ff8086d036>] f+0x36/0x1000 [will_oops])", ("f", 0x36, 0x1000, "will_oops", "", True, False)),
         ("[<      none      >] f+0x4c7/0x500 mm/slub.c:2440", ("f", 0x4C7, 0x500, "", "", True, False)),
@@ -74,6 +75,8 @@ def test_compiler_suffixes(symbol, name):
         ("f+0x1/0x2 lib/x.c:88", ("f", 1, 2, "", "", True, False)),
         ("f lib/x.c:88 [inline]", ("f", None, None, "", "", True, True)),
         ("? 0xffffffffc0123456", ("0xffffffffc0123456", None, None, "", "", False, False)),
+        ("f+0x1/0x2 kvm_intel", ("f", 1, 2, "kvm_intel", "", True, False)),
+        ("f+0x1/0x2 Failed", None),
         ("f+0x1/0x2 returned 0 after 3 usecs", None),
         ("fpstate_realloc (4361 CPU 0/KVM) dynamic on-demand allocate fpstate", None),
         ("hello", None),
@@ -373,6 +376,29 @@ def test_lockdep_gives_the_chain_and_its_own_trace():
     assert [row[2] for row in traces_of(machine)] == [None, None, 7]
 
 
+def test_the_columns_of_a_lock_report_are_no_processor():
+    machine = run(
+        "WARNING: inconsistent lock state", "cat/7 [HC0[0]:SC1[1]:HE1:SE0] takes:", "       CPU0", "       ----", "  lock(a);",
+        *["other info"] * 20, "stack backtrace:", HEADER, "Call Trace:", " g+0x1/0x2",
+    )  # fmt: skip
+    (row,) = traces_of(machine)
+    assert row[:4] == ("WARNING: inconsistent lock state", 1, 7, "cat") and machine.registers == []
+
+
+def test_lines_that_a_mailer_broke_end_neither_header_nor_trace():
+    machine = run(
+        "BUG: bad news", HEADER, "RAX: 0000000000000000 RBX: 00007f1122334455 RCX:", "dead000000000100", "RDX: 0000000000000001 RSI:",
+        "ffe7c11111111111", "Code: 00 48 c1 e8 ff", "ff 31 c0 5d e9 <0f> 0b", "R10: 0000000000000001 R11:", "00000000000000aa",
+        "R12: 0000000000000001 R13:", "00000000000000bb", "Call Trace:", " <IRQ>", " f+0x1/0x2", " </IRQ>", "RIP: 0010:g+0x1/0x2",
+        *["RAX: 0000000000000000 RBX:", "0000000000000000"] * 5, " h+0x3/0x4",
+    )  # fmt: skip
+    (row,) = traces_of(machine)
+    assert row[:4] == ("BUG: bad news", 1, 7, "cat") and row[5] == ["f", "h"]
+    (row,) = traces_of(run(HEADER, "Call Trace:", *["[c000000001234560] [c000000000123450]", "f+0x1/0x2"] * 5))
+    assert row[5] == ["f"] * 5
+    assert run("Call Trace:", " f+0x1/0x2", "---- interrupt: 3000 at 0x7f1122", "NIP:  0000000000001122 LR: 00").traces[0]["end"] == 4
+
+
 def test_arm_prints_frames_below_header_and_registers_without_a_marker():
     machine = run(
         "Unable to handle kernel NULL pointer dereference at virtual address 00000009", "Internal error: Oops: 805 [#1] SMP ARM", HEADER,
@@ -402,6 +428,7 @@ def test_arm_prints_frames_below_header_and_registers_without_a_marker():
         (["rcu_preempt     I29040    10      2 0x80004000", "Call Trace:"], None, 10, "rcu_preempt"),
         (["task:a", "b state:D stack:25960 pid:18088 tgid:18087 ppid:15126", "Call Trace:"], None, 18088, "a\\x0ab"),
         (["CPU 2/KVM       S    0   914      1 0x00000000", "Call Trace:"], None, 914, "CPU 2/KVM"),
+        (["task:a b    state:D stack:    0 pid:  914 ppid:  6 flags:0x1", "Backtrace: "], None, 914, "a b"),  # Arm
     ],
 )  # fmt: skip
 def test_where_the_task_stands(lines, cpu, pid, comm):
@@ -429,6 +456,25 @@ def test_a_processor_that_was_skipped_has_no_trace():
 def test_several_frames_on_a_line():
     machine = run("Call Trace: [<00002aee>] a+0x0/0x2 [<00002af0>] b+0x1/0x2")
     assert [row["function"] for row in machine.frames] == ["a", "b"]
+
+
+def test_a_slab_report_names_its_cache_before_the_colon_and_has_stacks():
+    fault = "BUG kmalloc-64 (Tainted: G W ): Poison overwritten"
+    machine = run(
+        fault, "INFO: 0xffff880146498250-0xffff880146498250. First byte 0x6a", "INFO: Allocated in f+0x1/0x9 age=4 cpu=6 pid=32", " a+0x1/0x2",
+        "INFO: Freed in g+0x1/0x9 age=4 cpu=5 pid=33", " b+0x1/0x2", "INFO: Slab 0xffffea0005192600 objects=27 used=27", HEADER,
+        "Call Trace:", " c+0x1/0x2",
+    )  # fmt: skip
+    assert [row[:3] for row in traces_of(machine)] == [
+        ("INFO: Allocated in f+0x1/0x9 age=4 cpu=6 pid=32", 6, 32), ("INFO: Freed in g+0x1/0x9 age=4 cpu=5 pid=33", 5, 33), (fault, 1, 7),
+    ]  # fmt: skip
+
+
+def test_dots_for_what_was_left_out_end_nothing():
+    (row,) = traces_of(run("BUG: x", HEADER, "Call Trace:", " f+0x1/0x2", "...", " [...]", " g+0x1/0x2", callers=["T7"] * 7))
+    assert row[5] == ["f", "g"]
+    machine = run("WARNING: x", "... which became unsafe at:", "...", " f+0x1/0x2")
+    assert traces_of(machine)[0][0] == "... which became unsafe at:"
 
 
 def test_roles():
