@@ -7,10 +7,7 @@ the arithmetic is in :mod:`amxperf.stats`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from functools import cache
-
-import numpy as np
+from collections.abc import Sequence
 
 from .comparisons import Comparisons, Results
 from .dataset import Dataset, open_dataset
@@ -19,14 +16,13 @@ from .errors import ManifestError, MissingInput, UsageError
 from .geomean import geomeans
 from .pairing import Pairing, paired
 from .relative import relative
-from .residue import differences
+from .residue import residues_of
 from .sampling import Samples, samples
 from .schema import factors
 from .selector import FIXED, Selector, parse, parse_keys
 from .settling import settled
 from .stats.batch import Batch
 from .stats.engine import compare_arms
-from .stats.result import Caution
 
 __all__ = ["Comparisons", "compare"]
 
@@ -65,7 +61,7 @@ def compare(
         baseline to treatment costs the rest relative to what it costs the reference (see :mod:`amxperf.relative`).
     filter : a selector of rows in both arms, such as ``benchmark=matmul*,size>=512`` (see :mod:`amxperf.selector`).
     group_by : columns, such as ``isa,pages``: one geometric mean per group (`.geomeans`), else one over all comparisons
-        of a metric (see :mod:`amxperf.geomean`).
+        of a metric (see :mod:`amxperf.geomean`). Not together with `within`.
     differs : columns and machine keys that the arms are meant to differ in: no warning names them.
     steady : leave out the warm-up that change points find in each launch, in place of the manifest's number;
         None: as dataset.toml says.
@@ -98,16 +94,18 @@ def compare(
         _check_measured(arm, dataset)
     only = parse(filter) if filter else None
     groups = parse_keys(group_by, data) if group_by else ()
+    if within and groups:
+        raise UsageError("geometric means are of two arms, not of ratios of ratios", hint="leave out group_by, or within")
     if within and diagnose:
         raise UsageError("diagnostics look at two arms, not at a ratio of ratios", hint="run them without --within first")
     if within:
-        answers, notes = relative(dataset, arms, parse(within), only, confidence, margin)
+        answers, notes = relative(dataset, arms, parse(within), only, confidence, margin, differs)
         return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes))
     pairing = _paired(dataset, arms, only)
     found = samples(pairing, dataset.manifest)
     batch = _compared(found, dataset, confidence, margin).adjust()
     named = {"baseline": str(arms[0]), "treatment": str(arms[1]), "kind": dataset.kind}
-    residues = _residues(dataset, pairing, differs)
+    residues = residues_of(dataset.manifest, pairing, differs)
     if shapes:
         settling = shapes.cautions(pairing)
     results: Sequence = Results(pairing, found, batch, named, (lambda i: (*settling(i), *residues(i))) if shapes else residues)
@@ -144,27 +142,6 @@ def _compared(found: Samples, dataset: Dataset, confidence: float, margin: float
     """The arithmetic for all pairs that are not refused."""
     return compare_arms(*found.arms, found.levels, confidence=confidence, margin=margin, location=dataset.manifest.location,
                         paired=bool(dataset.manifest.block))  # fmt: skip
-
-
-def _residues(dataset: Dataset, pairing: Pairing, declared: Sequence[str]) -> Callable[[int], tuple[Caution, ...]]:
-    """What else differs between the arms of a pair: columns, and facts of the environments."""
-
-    @cache
-    def machines(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[Caution, ...]:
-        return differences(dataset.manifest, left, right, declared)
-
-    part = pairing.columns["environment"]
-    places = [sorted({part.words[code] for code in np.unique(part.codes[(pairing.pair >= 0) & (pairing.treatment == side)])})
-              for side in (False, True)]  # fmt: skip
-    everywhere = machines(*(tuple(place) for place in places)) if all(len(place) == 1 for place in places) else None
-
-    def residues(i: int) -> tuple[Caution, ...]:
-        own = everywhere
-        if own is None:
-            own = machines(*(tuple(pairing.words(i, side, "environment")) for side in (0, 1)))
-        return (*pairing.cautions(i, declared), *own) if pairing.residues else own
-
-    return residues
 
 
 def _check_options(confidence: float, margin: float) -> None:

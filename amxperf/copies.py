@@ -9,7 +9,7 @@ import numpy as np
 from .stats.result import Caution
 
 if TYPE_CHECKING:
-    from .sampling import _Full as Launches
+    from .sampling import Launches
 
 
 def copies(full: Launches, thread: np.ndarray | None, count: int, cautions: dict[int, list[Caution]]) -> None:

@@ -6,7 +6,7 @@ everything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +14,17 @@ import numpy as np
 from .capture import Note
 from .dataset import Dataset
 from .errors import MissingInput, UsageError
-from .pairing import IDENTITY, Pairing, paired
+from .pairing import IDENTITY, PLACE, Pairing, paired
+from .residue import residues_of
 from .sampling import Samples, samples
 from .selector import Selector
 from .stats.batch import Batch
 from .stats.engine import relative_arms
-from .stats.result import Comparison, Counts
+from .stats.result import Caution, Comparison, Counts
+from .stats.wording import PLURAL
+
+Told = Callable[[int, int], tuple[Caution, ...]]
+"""Cautions on a comparison and its reference, by their places in the samples."""
 
 
 def relative(
@@ -29,12 +34,15 @@ def relative(
     only: Selector | None,
     confidence: float,
     margin: float,
+    differs: Sequence[str] = (),
 ) -> tuple[list[Comparison], list[Note]]:
-    """The ratios of ratios of a dataset, without residues, and notes on what has no partner.
+    """The ratios of ratios of a dataset, and notes on what has no partner.
 
     Each arm is split into the rows that `within` selects (the reference) and the others; where an arm pins a column that
     `within` names, the reference is the arm with that column as `within` has it.
     A comparison needs all four samples at one level; else it is left out with a note (`no-reference`).
+    What else differs between the arms is a caution, but for the columns and machine keys `differs`. Where some of the four
+    samples ran in the same replicates (caution `shared-replicates`), the formula, which takes them as independent, errs.
     """
     data, keys = dataset.measurements, {term.key for term in within.conditions}
     chosen = only.mask(data, dataset.name) if only else np.ones(len(data), dtype=bool)
@@ -58,11 +66,11 @@ def relative(
         paired(data[parts[0] | parts[1]], parts[1][parts[0] | parts[1]], arms, block | skip)
         for parts, skip in ((sides, set()), (references, keys))
     )
-    return _answers(dataset, arms, within, keys, mains, refs, confidence, margin)
+    return _answers(dataset, arms, within, keys, mains, refs, confidence, margin, differs)
 
 
 def _answers(dataset: Dataset, arms: tuple[Selector, Selector], within: Selector, keys: set[str], mains: Pairing, refs: Pairing,
-             confidence: float, margin: float) -> tuple[list[Comparison], list[Note]]:  # fmt: skip
+             confidence: float, margin: float, differs: Sequence[str]) -> tuple[list[Comparison], list[Note]]:  # fmt: skip
     main, ref = samples(mains, dataset.manifest), samples(refs, dataset.manifest)
     apart = keys | _apart(mains, refs)
     place: dict[tuple, list[int]] = {}
@@ -84,15 +92,39 @@ def _answers(dataset: Dataset, arms: tuple[Selector, Selector], within: Selector
         return [], notes
     batch = relative_arms(main.arms, ref.arms, np.array(rows), np.array(others), main.levels, confidence=confidence, margin=margin,
                           location=dataset.manifest.location).adjust()  # fmt: skip
-    return [_one(batch, k, mains, main, ref, rows, others, arms, within, dataset) for k in range(len(rows))], notes
+    residues = [residues_of(dataset.manifest, pairing, differs) for pairing in (mains, refs)]
+
+    def told(at: int, other: int) -> tuple[Caution, ...]:
+        """Cautions on the replicates of a comparison and its reference, and on what else differs."""
+        level, block = str(main.levels[at]), dataset.manifest.block
+        cells = [*_replicates(mains, main, at, level, block), *_replicates(refs, ref, other, level, block)]
+        both = sum(map(len, cells)) > len(set().union(*cells))
+        text = (f"some of the four samples ran in the same {PLURAL[level]}, which the interval takes as independent: what such a "
+                f"{level} does to both sides of a ratio cancels, so the interval is likely too wide")  # fmt: skip
+        shared = (Caution("shared-replicates", text),) if both else ()
+        return (*shared, *residues[0](int(main.which[at])), *residues[1](int(ref.which[other])))
+
+    return [_one(batch, k, mains, main, ref, rows, others, arms, within, dataset, told) for k in range(len(rows))], notes
+
+
+def _replicates(pairing: Pairing, found: Samples, at: int, level: str, block: str) -> Iterator[set[tuple[str, ...]]]:
+    """The replicates of both arms of a comparison, by name: codes of two pairings mean different things."""
+    words = [pairing.columns[name].words for name in ((block,) if level == "block" else PLACE)]
+    for arm, boots, launches in zip(found.arms, found.boots, found.launches, strict=True):
+        if level == "launch":
+            codes, axes = launches[arm.by_launch[at] : arm.by_launch[at + 1]], words
+        else:
+            codes, axes = boots[arm.arms[at] : arm.arms[at + 1]], words[:2]
+        places = np.unravel_index(codes, [len(axis) for axis in axes])
+        yield {tuple(axis[k] for axis, k in zip(axes, place, strict=True)) for place in zip(*places, strict=True)}
 
 
 def _one(batch: Batch, k: int, mains: Pairing, main: Samples, ref: Samples, rows: Sequence[int], others: Sequence[int],
-         arms: tuple[Selector, Selector], within: Selector, dataset: Dataset) -> Comparison:  # fmt: skip
+         arms: tuple[Selector, Selector], within: Selector, dataset: Dataset, told: Told) -> Comparison:  # fmt: skip
     i, j = int(main.which[rows[k]]), int(ref.which[others[k]])
     counts = [Counts(*(int(n) for n in side)) for side in (*main.sizes[i], *ref.sizes[j])]
     found = batch[k]
-    cautions = dict.fromkeys((*found.cautions, *main.cautions.get(i, ()), *ref.cautions.get(j, ())))
+    cautions = dict.fromkeys((*found.cautions, *main.cautions.get(i, ()), *ref.cautions.get(j, ()), *told(rows[k], others[k])))
     identity = {**mains.identity(i), "baseline": str(arms[0]), "treatment": str(arms[1]), "kind": dataset.kind}
     return replace(found, cautions=tuple(cautions), baseline_n=counts[0], treatment_n=counts[1], reference_n=tuple(counts[2:]),
                    relative_to=str(within), factors=mains.factors(i), **identity)  # fmt: skip

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .manifest import Manifest
 from .stats.result import Caution
+
+if TYPE_CHECKING:
+    from .pairing import Pairing
 
 MATTERS = (
     "cpu", "cpu_model", "model", "microcode", "governor", "frequency", "turbo", "vcpus", "kernel", "page_size", "pages", "threads",
@@ -58,6 +64,27 @@ def differences(manifest: Manifest, baseline: Collection[str], treatment: Collec
             words = " against ".join(", ".join(sorted(values)) or "none" for values in _apart(key, one, other))
             found.append(Caution("also-differs", f"{key.replace('_', ' ')} differs too: {words} (dataset.toml)"))
     return tuple(found)
+
+
+def residues_of(manifest: Manifest, pairing: Pairing, declared: Collection[str] = ()) -> Callable[[int], tuple[Caution, ...]]:
+    """What else differs between the arms of a pair: columns, and facts of the environments."""
+
+    @cache
+    def machines(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[Caution, ...]:
+        return differences(manifest, left, right, declared)
+
+    part = pairing.columns["environment"]
+    places = [sorted({part.words[code] for code in np.unique(part.codes[(pairing.pair >= 0) & (pairing.treatment == side)])})
+              for side in (False, True)]  # fmt: skip
+    everywhere = machines(*(tuple(place) for place in places)) if all(len(place) == 1 for place in places) else None
+
+    def residues(i: int) -> tuple[Caution, ...]:
+        own = everywhere
+        if own is None:
+            own = machines(*(tuple(pairing.words(i, side, "environment")) for side in (0, 1)))
+        return (*pairing.cautions(i, declared), *own) if pairing.residues else own
+
+    return residues
 
 
 def _apart(key: str, one: set[str], other: set[str]) -> tuple[set[str], set[str]]:

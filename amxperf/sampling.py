@@ -12,6 +12,7 @@ from .codes import combined, firsts
 from .copies import copies
 from .manifest import Manifest
 from .pairing import Pairing
+from .replication import levels_of
 from .stats.nested import Nested
 from .stats.ragged import starts_of
 from .stats.result import Caution
@@ -19,10 +20,6 @@ from .warmup import Numbered, left_out, seen
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHARE = 1e-9
-"""Shares of launches that differ by less are equal."""
-
 
 @dataclass(frozen=True)
 class Refusals:
@@ -106,9 +103,9 @@ def samples(pairing: Pairing, manifest: Manifest) -> Samples:
     values = values if rows is None else values[rows]
     lengths = np.bincount(row_launch, minlength=launches)
     some = np.flatnonzero(lengths)
-    full = _Full(values, iteration, starts_of(lengths[some]), launch_arm[some], boot[head][some], cells[head][some], rows)
+    full = Launches(values, iteration, starts_of(lengths[some]), launch_arm[some], boot[head][some], cells[head][some], rows)
     _positive(full, data, refused)
-    levels, sizes = _levels(pairing, full, block, refused, cautions)
+    levels, sizes = levels_of(pairing, full, block, refused, cautions)
     thread = columns_of(data, "thread", rows)
     copies(full, thread, count, cautions)
     if not manifest.warmup:
@@ -117,7 +114,7 @@ def samples(pairing: Pairing, manifest: Manifest) -> Samples:
 
 
 @dataclass(frozen=True)
-class _Full:
+class Launches:
     """Launches of all arms: values and iterations one launch after the other, with arm, boot and first cell of each launch."""
 
     values: np.ndarray
@@ -166,7 +163,7 @@ def _informative(pairing: Pairing, rep: np.ndarray, refused: Refusals) -> np.nda
     return member & (informative | lacking[pairing.pair])
 
 
-def _positive(full: _Full, data: pd.DataFrame, refused: Refusals) -> None:
+def _positive(full: Launches, data: pd.DataFrame, refused: Refusals) -> None:
     bad = np.flatnonzero(~(full.values > 0) | ~np.isfinite(full.values))
     if not len(bad):
         return
@@ -181,61 +178,7 @@ def _positive(full: _Full, data: pd.DataFrame, refused: Refusals) -> None:
     refused.add(found, "not-positive", reason)
 
 
-def _levels(pairing: Pairing, full: _Full, block: str, refused: Refusals, cautions: dict[int, list[Caution]]
-            ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Level of the replicate of each pair, and boots, launches and values of its arms."""
-    count = len(pairing)
-    boots = pairing.columns["boot"]
-    unknown = boots.codes[full.cell] == boots.code("")
-    started = np.bincount(full.arm, minlength=2 * count)
-    nameless = np.bincount(full.arm, weights=unknown, minlength=2 * count)
-    places = [(pairing.columns[name].codes[full.cell], len(pairing.columns[name].words)) for name in ("environment", "boot")]
-    home, homes = combined(places) if len(full.cell) else (np.zeros(0, dtype=np.int64), 1)
-    pair = full.arm // 2
-    both, groups = combined([(pair, count), (home, homes)]) if len(pair) else (pair, 0)
-    side = full.arm % 2
-    held = np.zeros((groups, 2))
-    np.add.at(held, (both, side), 1 / started[full.arm])
-    group_pair = np.zeros(groups, dtype=np.int64)
-    group_pair[both] = pair
-    shared = np.zeros(count, dtype=bool)
-    shared[group_pair[(held > 0).all(axis=1)]] = True
-    uneven = np.zeros(count, dtype=bool)
-    uneven[group_pair[np.abs(held[:, 0] - held[:, 1]) >= SHARE]] = True
-    any_unknown = (nameless > 0).reshape(count, 2).any(axis=1)
-    levels = np.where(any_unknown | shared, "launch", "boot").astype(object)
-    present = np.zeros((groups, 2), dtype=bool)
-    present[both, side] = True
-    sizes = np.zeros((count, 2, 3), dtype=np.int64)
-    for arm in (0, 1):
-        sizes[:, arm, 0] = np.bincount(group_pair[present[:, arm]], minlength=count)
-    sizes[:, :, 0][(nameless > 0).reshape(count, 2)] = 0
-    sizes[:, :, 1] = started.reshape(count, 2)
-    sizes[:, :, 2] = np.bincount(full.arm, weights=np.diff(full.starts), minlength=2 * count).reshape(count, 2)
-    if block:
-        levels[:] = "block"
-        return levels, sizes
-    partly = (nameless > 0) & (nameless < started)
-
-    def named(i: int) -> str:
-        arm = 2 * i + int(not partly[2 * i])
-        cell = full.cell[np.flatnonzero((full.arm == arm) & unknown)[0]]
-        name = pairing.columns["launch"].word(cell)
-        return f"the launch {name!r} names no boot while others do; put it into a boot's folder, or take it out"
-
-    text = (
-        "the arms have different shares of their launches in the boots that they share, so a difference between boots would "
-        "pass for one between the arms; pin one boot with boot=..., or measure both arms equally often in every boot"
-    )
-    refused.add(np.flatnonzero(partly.reshape(count, 2).any(axis=1)), "boots-partly-unknown", named)
-    refused.add(np.flatnonzero(shared & uneven & ~any_unknown), "boots-uneven", lambda i: text)
-    for i in np.flatnonzero(any_unknown & (refused.codes == "")).tolist():
-        caution = Caution("boots-unknown", "nothing says which boot a launch belongs to: launches count as replicates")
-        cautions.setdefault(i, []).append(caution)
-    return levels, sizes
-
-
-def _split(full: _Full, pairing: Pairing, levels: np.ndarray, sizes: np.ndarray, refused: Refusals,
+def _split(full: Launches, pairing: Pairing, levels: np.ndarray, sizes: np.ndarray, refused: Refusals,
            cautions: dict[int, list[Caution]], block: str) -> Samples:  # fmt: skip
     """The two arms of the pairs that are not refused."""
     name = block or "boot"
@@ -270,7 +213,7 @@ def _split(full: _Full, pairing: Pairing, levels: np.ndarray, sizes: np.ndarray,
     return Samples(which, tuple(arms), levels[which], sizes, refused, cautions, tuple(boots), tuple(launches))
 
 
-def _common(full: _Full, code: np.ndarray, nameless: int, count: int, refused: Refusals, cautions: dict[int, list[Caution]]
+def _common(full: Launches, code: np.ndarray, nameless: int, count: int, refused: Refusals, cautions: dict[int, list[Caution]]
             ) -> np.ndarray:  # fmt: skip
     """Launches in blocks that both arms have; refuse pairs without one, and say how many blocks are left out."""
     pair, side = full.arm // 2, full.arm % 2

@@ -81,6 +81,24 @@ def test_ratios_of_ratios_that_cannot_be_made(make):
         compare(make(rows(*four()), name="all"), "vm", "tdx", within="isa=a*")
 
 
+def test_what_a_ratio_of_ratios_minds(make):
+    """Machines that differ are named unless declared; samples of the same launches are said to be; no geometric means."""
+    cells, values = four()
+    more = "[environments.vm]\nkernel = '6.8'\n[environments.tdx]\nkernel = '6.9'\n"
+    root = make(rows(cells, values), more, name="kernels")
+    codes = [caution.code for caution in compare(root, "vm", "tdx", within="isa=avx512")[0].cautions]
+    assert "also-differs" in codes and "shared-replicates" not in codes
+    declared = compare(root, "vm", "tdx", within="isa=avx512", differs=["kernel"])[0]
+    assert "also-differs" not in [caution.code for caution in declared.cautions]
+    with pytest.raises(UsageError, match="not of ratios of ratios"):
+        compare(root, "vm", "tdx", within="isa=avx512", group_by="isa")
+    for name, boot in (("boots", lambda e, b: f"{e}{b[-1]}"), ("launches", lambda e, b: "")):
+        alike = [(e, boot(e, b), k if boot(e, b) else f"{b[-1]}-{k}", n, i, s) for e, b, k, n, i, s in cells]
+        found = compare(make(rows(alike, values), name=name), "vm", "tdx", within="isa=avx512")[0]
+        caution = next(caution for caution in found.cautions if caution.code == "shared-replicates")
+        assert f"the same {name}" in caution.message
+
+
 def suite(rng, count=6, launches=4, shared=0.05, noise=0.002, shift=0.1):
     """Benchmarks that run in the same launches, which differ by `shared`."""
     cells, values = [], []

@@ -1,4 +1,8 @@
-"""Variance components: how much boots, launches and iterations each add to the scatter of one arm."""
+"""Variance components for a plan: how much boots, launches and iterations each add to the scatter of one arm.
+
+They hold for the location that the planned comparison uses, so medians are not taken for means, and any of them can be
+replaced by an assumption. What a result shows of the data it has is :mod:`amxperf.stats.variances`.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,10 @@ i + 1, and r_i members in a group of level i + 1::
 (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM 2013, section 7, with the correction that each
 level subtracts the noise that the level below leaves in its means). Where groups differ in size the mean of 1 / r takes the
 place of 1 / r, which keeps the estimates unbiased.
+
+This module describes data that are there: it is what a result shows beside its interval, from means of logs, unbiased and the
+same for any order of the values. :mod:`amxperf.stats.components` is what a plan starts from: the same levels around the location
+that the next experiment will be judged by (medians), as standard deviations that an assumption can replace.
 """
 
 from __future__ import annotations
