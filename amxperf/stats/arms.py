@@ -78,7 +78,10 @@ def _values(values: Any, where: str) -> np.ndarray:
         array = np.asarray(values)
         if array.dtype.kind in "bcmMSUV" or (array.dtype == object and any(isinstance(v, str | bool) for v in array)):
             raise TypeError
-        array = array.astype(float)
+        with np.errstate(over="ignore"):  # what no double holds is infinite, and refused as such
+            array = array.astype(float)
+    except OverflowError as error:
+        raise DataError(f"{where} holds a number that is too large for a double") from error
     except (TypeError, ValueError) as error:
         raise DataError(f"{where} holds something that is not a number") from error
     if array.ndim != 1:

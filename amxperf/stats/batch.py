@@ -15,7 +15,7 @@ from .estimates import Estimates
 from .nested import Nested
 from .result import Caution, Comparison, Counts, not_comparable
 from .variances import Variances, variances
-from .wording import ENOUGH, PLURAL, alone, few, mixed, reason, unchecked
+from .wording import ENOUGH, EXTREME, PLURAL, alone, extreme, few, mixed, reason, unchecked
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Batch(Sequence[Comparison]):
             if self.within is not None and self.inner is not None and self.inner[i] >= 0:
                 within = self._inside(self.within[int(self.inner[i])], level)
             return not_comparable(code, alone(*counts, level), ratio=_exp_one(estimate.shift), spread=spread, within=within,
-                                  components=parts, **common)  # fmt: skip
+                                  cautions=extreme(estimate.shift), components=parts, **common)  # fmt: skip
         method, said, cautions = self.texts(i)
         if code:
             return not_comparable(code, said, ratio=_exp_one(estimate.shift), spread=spread, cautions=cautions,
@@ -122,7 +122,7 @@ class Batch(Sequence[Comparison]):
         several = np.max([np.diff(arm.arms) for arm in self.arms], axis=0) > 1 if self.arms else np.zeros(len(self), dtype=bool)
         excludes = (self.estimates.low > 0) | (self.estimates.high < 0)
         told = excludes & ~np.char.startswith(self.verdicts.astype(str), "different") & (self.codes == "")  # names p itself
-        own = np.where(told, np.arange(len(self)), -1)
+        own = np.where(told | (np.abs(self.estimates.shift) > EXTREME), np.arange(len(self)), -1)
         columns = (self.levels, self.codes, *self.replicates.T, several, self.estimates.flags, self.estimates.method, self.verdicts,
                    self._settles, excludes, own)  # fmt: skip
         known: dict[tuple, tuple[str, str, tuple[Caution, ...]]] = {}
@@ -137,9 +137,9 @@ class Batch(Sequence[Comparison]):
         """Method, reason and cautions of a comparison, without building it."""
         level, code, counts = str(self.levels[i]), str(self.codes[i]), [int(n) for n in self.replicates[i]]
         if code.startswith("one-"):
-            return "ratio only", alone(*counts, level), ()
+            return "ratio only", alone(*counts, level), extreme(float(self.estimates.shift[i]))
         several = level == "launch" and self._boots(i) > 1
-        size = (*few(min(counts), level), *unchecked(min(counts), level))
+        size = (*few(min(counts), level), *unchecked(min(counts), level), *extreme(float(self.estimates.shift[i])))
         cautions = (*size, *mixed(several), *estimates.read_out(int(self.estimates.flags[i]), *counts))
         if code:
             return "ratio only", cautions[-1].message, cautions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .ranks import SMALLEST
 from .result import Caution
 
@@ -10,6 +12,9 @@ ENOUGH = 5
 
 CHECKABLE = 25
 """Fewest flat values per arm of which a test for autocorrelation finds a lag-1 correlation of 0.5 in four of five samples."""
+
+EXTREME = 700.0
+"""Log ratios beyond this leave the range of doubles: the ratio is then shown as 0, as infinite or with few digits."""
 
 PLURAL = {"boot": "boots", "block": "blocks", "launch": "launches", "value": "values", "iteration": "iterations"}
 
@@ -44,6 +49,18 @@ def unchecked(least: int, level: str) -> tuple[Caution, ...]:
         return ()
     text = f"{least} values in an arm are too few to show whether they go together; values of one process in a row mostly do"
     return (Caution("independence-unchecked", text),)
+
+
+def extreme(shift: float) -> tuple[Caution, ...]:
+    """The caution on a ratio that no double holds, if it is one.
+
+    >>> [str(caution) for caution in extreme(-1381.6)]
+    ['the ratio is 10 to the power of -600, beyond what a double holds: are the units right? [ratio-out-of-range]']
+    """
+    if not abs(shift) > EXTREME:
+        return ()
+    text = f"the ratio is 10 to the power of {shift / math.log(10):.0f}, beyond what a double holds: are the units right?"
+    return (Caution("ratio-out-of-range", text),)
 
 
 def mixed(several: bool) -> tuple[Caution, ...]:

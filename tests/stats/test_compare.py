@@ -348,3 +348,18 @@ def test_pooled_iterations_raise_false_alarms_and_boots_do_not():
         pooled += reference.ttest_ind(logs[0].ravel(), logs[1].ravel(), equal_var=False).pvalue < 0.05
     assert ours / experiments < 0.10
     assert pooled / experiments > 0.25
+
+
+def test_numbers_that_no_double_holds():
+    with pytest.raises(DataError, match="the baseline holds a number that is too large for a double"):
+        compare_samples([10**400, 1, 2], [1.0, 2.0, 3.0])
+    big = np.array([1.0, 1.1, 1.2], dtype=np.longdouble) * np.longdouble("1e4000")
+    with pytest.raises(DataError, match="the baseline, value 1 is inf"):
+        compare_samples(big, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("arms", [([1e300, 1.1e300, 1.2e300], [1e-300, 1.1e-300, 1.2e-300]), ([[1e-300]], [[1e300]])])
+def test_ratios_that_no_double_holds_are_not_silent(arms):
+    for found in (compare_samples(*arms), compare_samples(*arms[::-1])):
+        assert found.ratio in (0, math.inf) and "ratio-out-of-range" in [caution.code for caution in found.cautions]
+        assert type(found).from_json(found.to_json()) == found
