@@ -22,6 +22,9 @@ from .prefix import FACILITIES, LEVELS, Prefixed, pieces
 SPARE = 64
 """Bytes behind the text that may be read, never used."""
 
+FIRST = 128
+"""Lines of the first block; the next ones are larger, when the usual texts are known."""
+
 TAGS = 1 << 36
 """Above the number in a caller: which way it is written (T7 and T07 are two callers)."""
 
@@ -86,7 +89,8 @@ def make(buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messag
     """Blocks of buf[:size], whole lines with :data:`SPARE` bytes behind them; `tags` collects callers written in another way."""
     blocks, at = [], 0
     functions = memo.functions
-    room = max(1, min(room, size))
+    most = max(1, min(room, size))
+    room = most if memo.count else min(most, FIRST)
     while at < size:
         cells = {name: np.empty(room, kind) for name, kind in _COLUMNS.items()}
         heads, info, scratch = np.empty(4 * room, np.int64), np.zeros(4, np.int64), np.empty(2 * scan.LONGEST + SPARE, np.uint8)
@@ -106,7 +110,7 @@ def make(buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messag
             functions.gather(block.buf, len(block), block.starts, block.stops, target, ends)
             block.messages = ends, target[:total]
         blocks.append(block)
-        at = int(info[0])
+        at, room = int(info[0]), min(4 * room, most)
     return blocks
 
 
@@ -117,7 +121,7 @@ def _ask(block: Block, memo: Memo, tags: dict[str, int]) -> None:
     for i in np.flatnonzero(codes <= scan.SLOW).tolist():
         if codes[i] == scan.MISS:
             with memo.lock:
-                codes[i] = memo.line(buf[block.begins[i] : block.stops[i]].tobytes().decode())
+                codes[i] = memo.bytes(buf[block.begins[i] : block.stops[i]].tobytes())
         elif codes[i] == scan.TASK_MISS:
             head = 4 * int(block.notes[i])
             cut, task = block.heads[head + 2 : head + 4].tolist()

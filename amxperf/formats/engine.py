@@ -27,7 +27,7 @@ from ..encoding import SAMPLE, encoding_of
 from ..errors import FormatError, UsageError
 from . import assembly, kernel_events, logjson, native, replay
 from .assembly import brief
-from .blocks import SPARE, Block, caller_name, compiled, make
+from .blocks import SPARE, TAGS, Block, caller_name, compiled, make
 from .calltrace import ROLES
 from .dmesg import _MISSED
 from .memo import MOST, Memo, Unsuited
@@ -38,8 +38,8 @@ from .stackframe import parse_registers
 if TYPE_CHECKING:
     import pandas as pd
 
-SMALL = 1 << 20
-"""Bytes below which the plain reader is at least as fast."""
+SMALL = 1 << 15
+"""Bytes below which the plain reader is at least as fast: loading the machine code takes a tenth of a second, once."""
 
 WORTH = 64 << 20
 """Bytes from which on it pays to wait for the compiler."""
@@ -143,7 +143,8 @@ class Callers:
     def names(self) -> list[str]:
         """Their names, by number."""
         tags = {number: text for text, number in self.tags.items()}
-        return [caller_name(caller, tags) for caller in self.known().tolist()]
+        known = self.known().tolist()
+        return [f"T{caller >> 1}" if caller & 1 and caller < TAGS else caller_name(caller, tags) for caller in known]
 
 
 class Reading:

@@ -32,6 +32,10 @@ _REGULAR = re.compile(  # the common form of a frame, as :func:`amxperf.formats.
 _START = re.compile(r"CPU|Process |Task ")
 
 
+SPARE = bytes(16)
+"""Behind a text, of which whole words are read."""
+
+
 class Unsuited(Exception):
     """The file holds something that only the plain reader can tell."""
 
@@ -60,7 +64,7 @@ class Memo:
         self.words = {name: Words() for name in HEADER_WORDS}
         self.contexts, self.symbols, self.names, self.modules, self.builds = Words(), Words(), Words(), Words(), Words()
         self.first, self.masks, self.values, self.kinds, self.names_table = _beginnings()
-        self.longest = 0
+        self.longest, self._scratch = 0, np.zeros(1 << 14, np.uint8)
         self.frames = array("q")
         self.V, self.rows = np.full(1 << 8, replay.ABSENT, np.int64), 1
         self.forget()
@@ -68,12 +72,18 @@ class Memo:
     def forget(self) -> None:
         """Start anew; frames, values and words stay."""
         self.known: dict[bytes, int] = {}
-        self.slots = np.full(1 << 12, -1, np.int32)
-        self.hashes, self.offsets, self.sizes = np.zeros(1 << 11, np.int64), np.zeros(1 << 11, np.int64), np.zeros(1 << 11,
+        self.slots = np.full(1 << 14, -1, np.int32)
+        self.hashes, self.offsets, self.sizes = np.zeros(1 << 13, np.int64), np.zeros(1 << 13, np.int64), np.zeros(1 << 13,
             np.int32)
-        self.arena, self.used, self.count = np.zeros(1 << 16, np.uint8), 0, 0
-        self.C = np.zeros(1 << 11 << 3, np.int64)
+        self.arena, self.used, self.count = np.zeros(1 << 18, np.uint8), 0, 0
+        self.C = np.zeros(1 << 13 << 3, np.int64)
         self.M, self.marks = np.zeros(1 << 10, np.int64), 0
+        self._look()
+
+    def _look(self) -> None:
+        """Views of the arrays, whose single items Python reads and writes faster."""
+        arrays = (self.slots, self.hashes, self.offsets, self.sizes, self.arena, self.C)
+        self._views = tuple(memoryview(array) for array in arrays)
 
     def behind(self, text: str, message: str) -> int:
         """Number of a text that stands behind words of another trace's printer; the message says what event it is."""
@@ -83,6 +93,11 @@ class Memo:
             events = replay.EVENT | replay.VCPU | replay.MISSED | replay.BANNER | replay.REBOOT | replay.PROPERTY
             self.known[data] = self.ghost((cells[0] & ~events | _alone(message), *cells[1:]))
         return self.known[data]
+
+    def bytes(self, data: bytes) -> int:
+        """:meth:`line` of a text in UTF-8."""
+        entry = self.known.get(data)
+        return self.line(data.decode()) if entry is None else entry
 
     def line(self, text: str) -> int:
         """Number of a text of a line; it becomes known. Hold the lock."""
@@ -140,9 +155,9 @@ class Memo:
         return np.array(self.frames, np.int64).reshape(-1, 8)
 
     def _shape(self, data: bytes) -> bytes:
-        source, target = np.frombuffer(data + bytes(16), np.uint8), np.zeros(2 * len(data) + 64, np.uint8)
-        size = self.functions.shape(source, 0, len(data), target)
-        return target[:size].tobytes()
+        if 2 * len(data) + 64 > len(self._scratch):
+            self._scratch = np.zeros(4 * len(data) + 64, np.uint8)
+        return self._scratch[: self.functions.shape(data + SPARE, 0, len(data), self._scratch)].tobytes()
 
     def _add(self, data: bytes, size: int, cells: tuple[int, ...]) -> int:
         """Room for one more entry; what other threads read meanwhile stays as it is."""
@@ -151,20 +166,24 @@ class Memo:
             self.hashes, self.offsets, self.sizes = (np.concatenate([a, np.zeros_like(a)]) for a in (self.hashes, self.offsets,
                 self.sizes))
             self.C = np.concatenate([self.C, np.zeros_like(self.C)])
+            self._look()
         if self.used + len(data) + 16 > len(self.arena):
             self.arena = np.concatenate([self.arena, np.zeros(max(len(self.arena), 2 * len(data) + 64), np.uint8)])
-        raw = np.frombuffer(data + bytes(16), np.uint8)
-        self.arena[self.used : self.used + len(data)] = raw[: len(data)]
-        mark = self.functions.mark(raw, 0, len(data))
-        self.hashes[entry], self.offsets[entry], self.sizes[entry] = mark, self.used, size
-        self.C[8 * entry : 8 * entry + 8] = cells
+            self._look()
+        slots, hashes, offsets, sizes, arena, table = self._views
+        arena[self.used : self.used + len(data)] = data
+        mark = self.functions.mark(data + SPARE, 0, len(data))
+        hashes[entry], offsets[entry], sizes[entry] = mark, self.used, size
+        for at, cell in enumerate(cells, 8 * entry):
+            table[at] = cell
         self.used, self.count = self.used + len(data), entry + 1
         if 2 * self.count > len(self.slots):
-            slots = np.full(2 * len(self.slots), -1, np.int32)
+            self.slots = np.full(4 * len(self.slots), -1, np.int32)
+            slots = memoryview(self.slots)
             for one in range(entry):
-                _place(slots, int(self.hashes[one]), one)
-            self.slots = slots
-        _place(self.slots, mark, entry)
+                _place(slots, hashes[one], one)
+            self._look()
+        _place(slots, mark, entry)
         return entry
 
     def _row(self, row: dict[str, Any]) -> int:
@@ -282,7 +301,7 @@ def _small(value: int | None) -> int:
     return -1 if value is None or value >= 1 << 31 else value
 
 
-def _place(slots: np.ndarray, mark: int, entry: int) -> None:
+def _place(slots: memoryview, mark: int, entry: int) -> None:
     slot = mark & (len(slots) - 1)
     while slots[slot] >= 0:
         slot = (slot + 1) & (len(slots) - 1)

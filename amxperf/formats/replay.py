@@ -61,6 +61,7 @@ NEAR, SOON, FAR, ABOUT, PATIENCE, DEEPEST, FALL, LONG = 1, 16, 100, 30, 3, 15, 1
 ENTRIES = {
     "replay": "q q B* i* i* i* i* d* h* q* i* q* b* q* b* d B* B* q* q* d* q* q* q* d* q* d* i* i* i* i* q* q* q* i* i*",
     "keep": "q* i* q B* B* B* q q",
+    "finish": "q* q* q*",
 }
 """The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
 
@@ -740,3 +741,8 @@ def keep(S: Any, D: Any, streams: int, buf: Any, kept: Any, target: Any, to: int
                 S[s + 2] = -(to + total) - 1
             total += size
     return total
+
+
+def finish(S: Any, T: Any, G: Any) -> int:
+    """End of input."""
+    return restart(S, T, G)

@@ -28,8 +28,8 @@ COMM = 1 << 28
 TEMPLATE = 1 << 29
 """Added to the length of a text whose numbers are collapsed."""
 
-ONES, BLANKS, HIGH = 0x0101010101010101, 0x2020202020202020, -0x7F7F7F7F7F7F7F80
-"""Eight bytes of 1, of blanks, and of the highest bit (a signed number)."""
+ONES, BLANKS, ZEROS, HIGH = 0x0101010101010101, 0x2020202020202020, 0x3030303030303030, -0x7F7F7F7F7F7F7F80
+"""Eight bytes of 1, of blanks, of the digit 0, and of the highest bit (a signed number)."""
 
 LONG = 4096
 """Bytes beyond which a text is no register line or header, as :data:`amxperf.formats.calltrace.LONG` has it."""
@@ -118,6 +118,33 @@ def number(buf: Any, at: int, end: int) -> int:
     for i in range(at, end):
         value = value * 10 + buf[i] - 48
     return value
+
+
+def micro(buf: Any, at: int) -> int:
+    """The stamp ``[   12.345678]`` at `at`, of the common width, in microseconds; -1 for anything else.
+
+    Eight bytes are read at once.
+    """
+    if buf[at + 6] != 46 or buf[at + 13] != 93:
+        return -1
+    whole = word(buf, at + 1) & 0xFFFFFFFFFF
+    blanks = (((whole & 0x1010101010) ^ 0x1010101010) >> 4) * 0xFF
+    if (blanks & (blanks + 1)) != 0 or (whole & blanks) != (0x2020202020 & blanks) or blanks == 0xFFFFFFFFFF:
+        return -1  # blanks stand only in front
+    whole = ((whole | (0x1010101010 & blanks)) << 24) | 0x303030
+    part = ((word(buf, at + 7) & 0xFFFFFFFFFFFF) << 16) | 0x3030
+    for eight in (whole, part):
+        if (eight & -0x0F0F0F0F0F0F0F10) != ZEROS or ((eight + 0x0606060606060606) & -0x0F0F0F0F0F0F0F10) != ZEROS:
+            return -1
+    return eight_digits(whole) * 1000000 + eight_digits(part)
+
+
+def eight_digits(eight: int) -> int:
+    """The number that eight digits print, the first in the lowest byte."""
+    eight = eight - ZEROS
+    eight = (eight * 10 + (eight >> 8)) & 0x00FF00FF00FF00FF
+    eight = (eight * 100 + (eight >> 16)) & 0x0000FFFF0000FFFF
+    return (eight * 10000 + (eight >> 32)) & 0xFFFFFFFF
 
 
 def prefix(buf: Any, at: int, end: int, nan: float, out: Any, stamps: Any, line: int, names: Any) -> int:
@@ -230,28 +257,33 @@ def prefix(buf: Any, at: int, end: int, nan: float, out: Any, stamps: Any, line:
         return at
     if framed and escaped and find(buf, at, end, 92) >= 0:
         return -1
-    to = at + 1
-    while buf[to] == 32:
-        to += 1
-    if framed and (buf[to] == 84 or buf[to] == 67) and escaped:
-        return -1
-    begin = to
-    to = digits(buf, begin, 12)
-    if to == begin or buf[to] != 46:
-        return -1
-    dot = to
-    to = digits(buf, dot + 1, 9)
-    places = to - dot - 1
-    if places < 6 or buf[to] != 93 or to - begin > 16:
-        return -1
-    whole = number(buf, begin, dot)
-    scale = 1e6
-    for _ in range(places - 6):
-        scale *= 10.0
-    for i in range(dot + 1, to):
-        whole = whole * 10 + buf[i] - 48
-    stamps[line] = whole / scale
-    at = to + 1
+    micros = micro(buf, at)
+    if micros >= 0:
+        stamps[line] = micros / 1e6
+        at += 14
+    else:
+        to = at + 1
+        while buf[to] == 32:
+            to += 1
+        if framed and (buf[to] == 84 or buf[to] == 67) and escaped:
+            return -1
+        begin = to
+        to = digits(buf, begin, 12)
+        if to == begin or buf[to] != 46:
+            return -1
+        dot = to
+        to = digits(buf, dot + 1, 9)
+        places = to - dot - 1
+        if places < 6 or buf[to] != 93 or to - begin > 16:
+            return -1
+        whole = number(buf, begin, dot)
+        scale = 1e6
+        for _ in range(places - 6):
+            scale *= 10.0
+        for i in range(dot + 1, to):
+            whole = whole * 10 + buf[i] - 48
+        stamps[line] = whole / scale
+        at = to + 1
     to = at + (buf[at] == 32)
     if buf[to] == 91:
         to += 1
@@ -267,6 +299,11 @@ def prefix(buf: Any, at: int, end: int, nan: float, out: Any, stamps: Any, line:
     if buf[at] != 32:
         return at
     at += 1
+    to = find(buf, at, end, 107)
+    while to >= 0 and not ((word(buf, to) & 0xFFFFFFFFFFFF) == names[26] and (buf[to + 6] == 58 or buf[to + 6] == 91)):
+        to = find(buf, to + 1, end, 107)
+    if to < 0:
+        return at
     to = at
     for _ in range(3):  # [ 12.345678] host kernel:
         if (word(buf, to) & 0xFFFFFFFFFFFF) == names[26] and (buf[to + 6] == 58 or buf[to + 6] == 91):

@@ -70,11 +70,10 @@ class Sequence:
         self.G[machine.G_ROOM_STREAMS], self.G[machine.G_MASK] = room, 4 * room - 1
         if old:
             self.S[: len(old[0])], self.Z[: len(old[1])] = old[0], old[1]
-            for caller, at in zip(old[2][old[2] >= 0].tolist(), old[3][old[2] >= 0].tolist(), strict=True):
-                slot = (caller * 0x9E3779B1) & (4 * room - 1)
-                while self.K[slot] >= 0:
-                    slot = (slot + 1) & (4 * room - 1)
-                self.K[slot], self.X[slot] = caller, at
+            used = np.flatnonzero(old[2] >= 0)
+            callers = old[2][used[np.argsort(old[3][used])]]
+            numbers = np.empty(len(callers), np.int32)
+            self.functions.intern(callers, 0, len(callers), numbers, self.K, self.X, 4 * room - 1, np.zeros(1, np.int64))
 
     def take(self, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Take the next block.
@@ -190,10 +189,7 @@ class Sequence:
 
     def finish(self) -> None:
         """End of input."""
-        G = self.G
-        for at in range(int(G[machine.G_STREAMS])):
-            machine.close(at, machine.end_of(at, self.S, machine.END_OF_FILE), self.S, self.T, G)
-        G[machine.G_STREAMS] = 0
+        self.functions.finish(self.S, self.T, self.G)
         self._hand_on()
 
     def forget(self) -> None:
