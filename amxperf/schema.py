@@ -280,7 +280,8 @@ def frame(table: str, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
         raise DataError(f"table {table!r} has no column {extra[0]!r}")
     data = {}
     for column in spec.columns:
-        data[column.name] = _series([row.get(column.name) for row in rows] if column.name in told else [None] * len(rows), column)
+        told_here = column.name in told
+        data[column.name] = _series([row.get(column.name) for row in rows], column) if told_here else empty(column, len(rows))
     for name in extra:
         data[name] = pd.Series(["" if row.get(name) is None else str(row[name]) for row in rows], dtype="str")
     return pd.DataFrame(data)
@@ -295,29 +296,58 @@ def _series(values: list[Any], column: Column) -> pd.Series:
     if column.dtype == "category":
         return _recurring(values)
     if column.dtype in _WHOLE:
-        import numpy as np
-
-        limit = 1 << 31 if column.dtype == "Int32" else 1 << 64
-        missing = np.array([value is None or value is pd.NA or value != value or abs(value) >= limit for value in values], np.bool_)
-        numbers = np.zeros(len(values), _WHOLE[column.dtype])
-        numbers[~missing] = [value for value, gone in zip(values, missing.tolist(), strict=True) if not gone]
-        return pd.Series(pd.arrays.IntegerArray(numbers, missing))
+        return pd.Series(_whole(values, column.dtype))
     return pd.Series(values, dtype=column.dtype)
+
+
+def _whole(values: list[Any], dtype: str) -> Any:
+    """Whole numbers, of which some are missing (None, NA or NaN) or too large for the type, which is the same."""
+    import numpy as np
+    import pandas as pd
+
+    limit = 1 << 31 if dtype == "Int32" else 1 << 64
+    missing = np.array([value is None for value in values], np.bool_)
+    try:
+        numbers = np.array([0 if value is None else value for value in values], _WHOLE[dtype])
+        if dtype == "Int32":
+            missing |= numbers == -limit
+    except (TypeError, ValueError, OverflowError):
+        missing = np.array([value is None or value is pd.NA or value != value or abs(value) >= limit for value in values], np.bool_)
+        numbers = np.zeros(len(values), _WHOLE[dtype])
+        numbers[~missing] = [value for value, gone in zip(values, missing.tolist(), strict=True) if not gone]
+    numbers[missing] = 0
+    return pd.arrays.IntegerArray(numbers, missing)
 
 
 def _recurring(values: list[Any]) -> pd.Series:
     """A column of texts as ``category``, its words sorted."""
+    import numpy as np
     import pandas as pd
 
-    texts = [value if type(value) is str else str(value) for value in values]
+    texts = values if set(map(type, values)) <= {str} else [value if type(value) is str else str(value) for value in values]
     names = sorted(set(texts))
     place = {name: at for at, name in enumerate(names)}
-    return pd.Series(pd.Categorical.from_codes([place[text] for text in texts], pd.Index(names, dtype="str")))
+    codes = np.fromiter(map(place.__getitem__, texts), np.int32, len(texts))
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(names, dtype="str")))
 
 
 def empty(column: Column, rows: int) -> pd.Series:
-    """A column without values, as rows that leave it out have it."""
-    return _series([None] * rows, column)
+    """A column without values, as rows that leave it out have it.
+
+    >>> empty(LINE, 2).tolist(), empty(FILE, 2).tolist(), empty(EVENTS.columns[5], 1).tolist()
+    ([0, 0], ['', ''], [<NA>])
+    """
+    import numpy as np
+    import pandas as pd
+
+    if column.dtype == "category":
+        return pd.Series(pd.Categorical.from_codes(np.zeros(rows, np.int8), pd.Index([""] if rows else [], dtype="str")))
+    if column.dtype in _WHOLE:
+        return pd.Series(pd.arrays.IntegerArray(np.zeros(rows, _WHOLE[column.dtype]), np.ones(rows, np.bool_)))
+    if column.dtype in _DEFAULTS:
+        default = column.name in ("informative", "reliable") or _DEFAULTS[column.dtype]
+        return pd.Series([default] * rows, dtype=column.dtype)
+    return pd.Series(np.full(rows, np.nan), dtype=column.dtype)
 
 
 def words(texts: pd.Series) -> pd.Series:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,7 @@ class Reading:
         self.lost: dict[int | None, list[tuple[int, int]]] = {}
         self.unknown: list[int] = []
         self.ticks = self.graph = 0  # first line whose stamp is no number of seconds; of the function_graph tracer
+        self._symbol = cache(traceline.frame)  # the same few functions come again and again
         self.counts = dict.fromkeys(("events", "stacks", "frames", "headers", "left"), 0)
 
     def take(self, number: int, line: Line) -> None:
@@ -202,10 +204,11 @@ class Reading:
             self._left(number)
             return
         self.counts["frames"] += 1
-        row = traceline.frame(line.text, line.perf)
+        row = {**self._symbol(line.text, line.perf), "source": self.source, "trace": self.open["trace"], "line": number}
+        row["depth"] = self.depth
         if self.user:
             row["context"] = "USER"
-        self.frames.append({**row, "source": self.source, "trace": self.open["trace"], "line": number, "depth": self.depth})
+        self.frames.append(row)
         self.open["end"] = number
         self.depth += 1
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..document import Document
 from . import traceline
+from .pages import zeros
 from .tracecolumns import count_kind, entries_of, renumber
 from .traceline import EVENT, FRAME, STACK, USER_STACK, Line
 from .tracelink import NO_TASK
@@ -87,8 +88,8 @@ class Bulk:
             counts[-1] += 1
         self.first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         n = self.lines = int(self.first[-1])
-        self.what, self.symbol = np.empty(n, np.uint8), np.empty(n, np.int32)
-        self.entries = {name: np.empty(n, dtype) for name, dtype in ENTRY.items()}
+        self.what, self.symbol = zeros(n, np.uint8), zeros(n, np.int32)
+        self.entries = {name: zeros(n, dtype) for name, dtype in ENTRY.items()}
         self.entry, self.held = np.zeros(len(spans), np.int64), np.zeros(len(spans), np.int64)  # where each chunk's begin
         self.packed: list[np.ndarray] = [np.zeros(0, np.uint64)] * len(spans)
         code = tuple(program())
@@ -147,7 +148,7 @@ class Bulk:
         spans = range(len(self.first) - 1)
         counts = self.pool.map(lambda at: count_kind(self.what, self.first[at], self.first[at + 1], wanted), spans)
         starts = np.concatenate([[0], np.cumsum(list(counts))]).astype(np.int64)
-        rows, lines = np.empty(starts[-1], np.int32 if self.lines < 1 << 31 else np.int64), np.empty(starts[-1], np.int32)
+        rows, lines = zeros(starts[-1], np.int32 if self.lines < 1 << 31 else np.int64), zeros(starts[-1], np.int32)
 
         def run(at: int) -> None:
             entries_of(self.what, self.first[at], self.first[at + 1], self.entry[at], wanted, rows, lines, starts[at])

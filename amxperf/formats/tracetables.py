@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import schema
+from .pages import zeros
 from .tracecolumns import count, gather, name_of, numbers_of, pick, pick_named, seconds_of, spans, told_by_key
 from .traceline import EVENT, FRAME, STACK, UNKNOWN, USER_STACK
 from .tracelink import ENDINGS, link
@@ -59,7 +60,7 @@ def _events(bulk: Bulk) -> pd.DataFrame:
     n = len(rows)
     works: Works = []
     columns: dict[str, Any] = {"source": constant(bulk.document.source, n), "side": constant(bulk.reading.side, n)}
-    stamp = np.empty(n, np.float64)
+    stamp = zeros(n, np.float64)
     works.append(lambda low, high: pick(low, high, rows, bulk.stamp, stamp))
     columns |= {"line": lines, "timestamp": stamp}
     columns |= {"cpu": _counted(works, rows, bulk.cpu), "pid": _counted(works, rows, bulk.pid)}
@@ -73,7 +74,7 @@ def _events(bulk: Bulk) -> pd.DataFrame:
     for column in schema.EVENTS.columns:
         if column.name not in columns and column.name != "detail":
             columns[column.name] = _numbers(bulk, works, rows, column, packed)
-    places, lengths = np.empty(n, np.int64), np.empty(n, np.int32)
+    places, lengths = zeros(n, np.int64), zeros(n, np.int32)
     works.append(lambda low, high: spans(low, high, rows, bulk.begins, bulk.detail, bulk.length, places, lengths))
     bulk.parts(works, starts)
     if bulk.places:
@@ -86,7 +87,7 @@ def _events(bulk: Bulk) -> pd.DataFrame:
 def _counted(works: Works, rows: np.ndarray, numbers: np.ndarray) -> Any:
     import pandas as pd
 
-    out, missing = np.empty(len(rows), np.int64), np.empty(len(rows), np.bool_)
+    out, missing = zeros(len(rows), np.int64), zeros(len(rows), np.bool_)
     works.append(lambda low, high: count(low, high, rows, numbers, out, missing))
     return pd.arrays.IntegerArray(out, missing)
 
@@ -104,7 +105,7 @@ def _words(
         return constant(words[0] if words else "", n)
     place = {text: at for at, text in enumerate(words)}
     width = np.int8 if len(words) < 127 else np.int16 if len(words) < 32000 else np.int32
-    names, codes = np.array([place.get(text, 0) for text in texts], width), np.empty(n, width)
+    names, codes = np.array([place.get(text, 0) for text in texts], width), zeros(n, width)
     if rows is None:
         works.append(lambda low, high: name_of(low, high, numbers, names, codes))
     else:
@@ -123,17 +124,17 @@ def _numbers(bulk: Bulk, works: Works, rows: np.ndarray, column: schema.Column, 
         times = np.array([np.nan if value is None else value for value in told], np.float64)
         if place < 0 and np.isnan(times).all():
             return np.full(n, np.nan)
-        out, at = np.empty(n, np.float64), STORED.index(column.name)
+        out, at = zeros(n, np.float64), STORED.index(column.name)
         works.append(lambda low, high: seconds_of(low, high, rows, bulk.key, bulk.bits, at, packed[low], times, out))
         return out
     dtype = DTYPES[column.dtype]
     if column.dtype == "Int32":
         told = [value if value is not None and -LIMIT <= value <= LIMIT else None for value in told]
     untold = np.array([value is None for value in told], np.bool_)
-    out = np.zeros(n, dtype)  # costs nothing where nobody writes
+    out = zeros(n, dtype)  # costs nothing where nobody writes
     if place < 0 and untold.all():
         return pd.arrays.IntegerArray(out, np.ones(n, np.bool_))
-    values, missing = np.array([value or 0 for value in told], dtype), np.empty(n, np.bool_)
+    values, missing = np.array([value or 0 for value in told], dtype), zeros(n, np.bool_)
     limit = LIMIT if column.dtype == "Int32" else 0
     if place < 0:
         works.append(lambda low, high: told_by_key(low, high, rows, bulk.key, values, untold, out, missing))
@@ -151,9 +152,9 @@ def _texts(bulk: Bulk, places: np.ndarray, lengths: np.ndarray) -> pd.Series:
     import pandas as pd
     import pyarrow as pa
 
-    ends = np.zeros(len(places) + 1, np.int64)
+    ends = zeros(len(places) + 1, np.int64)
     np.cumsum(lengths, out=ends[1:])
-    out = np.empty(int(ends[-1]), np.uint8)
+    out = zeros(int(ends[-1]), np.uint8)
     size = len(bulk.data)
     odd = np.flatnonzero(places >= size) if bulk.extra else np.zeros(0, np.int64)
     inside = lengths
@@ -245,7 +246,7 @@ def _named(works: Works, numbers: np.ndarray, names: np.ndarray) -> np.ndarray:
     """names[numbers]; only made where the names differ."""
     if (names == names[0]).all():
         return np.full(len(numbers), names[0]) if names[0] else np.zeros(len(numbers), names.dtype)
-    out = np.empty(len(numbers), names.dtype)
+    out = zeros(len(numbers), names.dtype)
     works.append(lambda low, high: name_of(low, high, numbers, names, out))
     return out
 
