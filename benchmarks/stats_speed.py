@@ -6,12 +6,14 @@
 iterations each. `test_bootstrap`: scipy.stats.bootstrap on 20 of the same flat comparisons, 9,999 resamples each, as its
 default has it. Medians of the rounds; one core (numpy and scipy use no threads here).
 `python benchmarks/stats_speed.py table` makes a Parquet table of 100,000 benchmarks in 2 environments, 10 launches of 10
-iterations, in a folder of its own, and prints seconds and peak memory of reading and comparing it.
+iterations, in a folder of its own, reads and compares it in three fresh processes, and writes the seconds (of the clock and of
+the processor), the peak memory and the load of the machine of each into benchmarks/results/stats-table.csv.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 import resource
 import subprocess
 import sys
@@ -96,22 +98,30 @@ def make(root: Path, benchmarks: int = 100_000, launches: int = 10, iterations: 
     pyarrow.parquet.write_table(pa.table(columns), root / "all.parquet")
 
 
+TABLE = Path(__file__).parent / "results" / "stats-table.csv"
+TABLE_COLUMNS = "comparisons", "values", "seconds", "processor_seconds", "peak_gib", "load"
+
+
 def run(root: str) -> None:
-    """Read and compare it in this process, and print what that took."""
+    """Read and compare it in this process, and print what that took as a line of the CSV."""
     start, used = time.perf_counter(), time.process_time()
     from amxperf import compare
 
     table = compare(root, "vm", "tdx").frame()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{len(table)} comparisons: {time.perf_counter() - start:.1f} s, "
-          f"{time.process_time() - used:.1f} s of processor time, peak {peak:.2f} GiB")  # fmt: skip
+    took = time.perf_counter() - start, time.process_time() - used
+    values = int(table["baseline_iterations"].sum() + table["treatment_iterations"].sum())
+    print(f"{len(table)},{values},{took[0]:.1f},{took[1]:.1f},{peak:.2f},{os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "table":
         with tempfile.TemporaryDirectory() as folder:
             make(Path(folder))
-            subprocess.run([sys.executable, __file__, "run", folder], check=True)
+            lines = [subprocess.run([sys.executable, __file__, "run", folder], check=True, capture_output=True, text=True).stdout
+                     for _ in range(3)]  # fmt: skip
+            TABLE.write_text(",".join(TABLE_COLUMNS) + "\n" + "".join(lines))
+            print(TABLE.read_text(), end="")
     elif sys.argv[1] == "run":
         run(sys.argv[2])
     else:
