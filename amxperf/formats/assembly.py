@@ -205,7 +205,7 @@ def traces(source: str, parts: Sequence[Traces], memo: Memo, single: bool) -> pd
         "line": cells[:, replay.T_LINE].astype(np.int32),
         "end": cells[:, replay.T_END].astype(np.int32),
         "boot": boots(cells[:, replay.T_BOOT], single),
-        "timestamp": np.concatenate([part.stamps for part in parts]) if parts else np.zeros(0),
+        "timestamp": np.concatenate([part.stamps[:, 0] for part in parts]) if parts else np.zeros(0),
         "headline": text([(part.ends, part.titles) for part in parts]),
         "cpu": optional(cells[:, replay.T_VALUES], "Int64"),
         "pid": optional(cells[:, replay.T_VALUES + 1], "Int64"),

@@ -83,7 +83,14 @@ _DECODED = re.compile(  # what addr2line adds below a frame, a mailer breaks off
     r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}+\.[chSs]:\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
     r"|(?:: ?)?[0-9a-f]{11,18}|\[[0-9a-f]{11,18}\](?: \[[0-9a-f]{11,18}\])?|\.\.\.|\[\.\.\.\]"
 )
+_ROOT = "(unwind_backtrace"
+"""What the first frame of a 32-bit Arm kernel up to 3.x names."""
 _MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a frame stands without brackets and without its caller, as on x86 and 64-bit Arm."""
+    return not text.startswith(("[", "(", "<")) and " from " not in text
 
 
 class _Said(NamedTuple):
@@ -120,12 +127,14 @@ class _Stream:
     about: int = 0  # count at the last line of a report, 0 without one
     broken: str = ""  # first part of a header that goes on in the next line
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
+    interrupted: int = 0  # count at the header that stood inside an open trace
 
 
 class CallTraces:
     """Feed lines, then :meth:`finish`; the rows are in `traces`, `frames` and `registers` (without their source).
 
-    `headlines` maps the line of a headline to its trace row. `notes` tells of traces that other lines interrupt.
+    `headlines` maps the line of a headline to its trace row, `stamps` to its stamp.
+    `notes` tells of traces that other lines interrupt.
 
     >>> machine = CallTraces()
     >>> [machine.feed(n, text) for n, text in enumerate(["hello", "Call Trace:", " <TASK>", " f+0x1/0x2", " </TASK>"], 1)]
@@ -140,6 +149,7 @@ class CallTraces:
         self.frames: list[dict[str, Any]] = []
         self.registers: list[dict[str, Any]] = []
         self.headlines: dict[int, dict[str, Any]] = {}
+        self.stamps: dict[int, float] = {}
         self.notes: list[Note] = []
         self._streams: dict[str, _Stream] = {}
 
@@ -212,6 +222,8 @@ class CallTraces:
         dump = "kernel" not in row and "cpu" not in row
         if dump and not (headline and report.names_fault(headline.text)):
             headline = _Said(line, text, timestamp, stream.count)
+        if not caller and stream.trace is not None and not stream.closed:
+            stream.interrupted = stream.count
         self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
         stream.rivals = self._rivals(stream, timestamp)
         if not caller and self._cut_in(stream, row, line, timestamp):
@@ -301,8 +313,12 @@ class CallTraces:
         if stream.count == stream.wrapped + 1:
             return "detail"
         if stream.header is not None and above is None:  # Arm and RISC-V: below the header, the stack and the registers
+            if stream.interrupted == stream.began[0] and is_plain(text):  # x86: the trace that the header stood in goes on
+                stream.rivals = max(2, self._rivals(stream, timestamp))
             self._open(stream, line, "", timestamp, caller, boot)
             return self._inside(self._streams[caller], line, text)
+        if above is None and _ROOT in text and fault and stream.count - fault.count <= SOON:
+            above = fault
         if above is None:
             task = {"pid": int(caller[1:])} if caller.startswith("T") else {}
             trace = self._row(line, line, timestamp, boot, None, task)
@@ -331,6 +347,7 @@ class CallTraces:
         self.traces.append(row)
         if headline:
             self.headlines[headline.line] = row
+            self.stamps[headline.line] = headline.stamp
         return row
 
     def _inside(self, stream: _Stream, line: int, text: str) -> str:
@@ -349,6 +366,9 @@ class CallTraces:
                 stream.contexts = [*stream.contexts[-DEEPEST:], name]
                 stream.closed = False
         if left := text[at:]:
+            if stream.skipped and _ROOT in left:  # 32-bit Arm: another trace begins
+                self._close(stream, "unrelated line")
+                return ""
             if rows := self._frames(left):
                 for row in rows:
                     row |= {"trace": trace["trace"], "line": line, "depth": stream.depth}
@@ -388,6 +408,8 @@ class CallTraces:
     def _report(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> str:
         """Take a line that is neither header, frame nor register: part of a report, or any other message."""
         part = report.part(text)
+        if part == "after" and stream.trace is not None and self._rival_fault(stream, caller):
+            return "detail"
         if part in ("end", "cut", "after", "place", "stack") and stream.trace is not None:
             begins = part == "cut" and not stream.closed
             self._close(stream, "unrelated line" if stream.skipped else "next marker" if begins else "closed")
@@ -417,6 +439,10 @@ class CallTraces:
             return "detail"
         return self._other(stream, line, text, timestamp, caller, fault)
 
+    def _rival_fault(self, stream: _Stream, caller: str) -> bool:
+        """Whether the report in whose trace we are was cut in by a fault of another task, to which the line may belong."""
+        return not caller and stream.report is not None and stream.report.line > stream.trace["line"]
+
     def _other(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, fault: bool) -> str:
         if DROPPED.search(text):
             if stream.trace is not None:
@@ -436,6 +462,8 @@ class CallTraces:
         stream.said = _Said(line, text, timestamp, stream.count)
         stream.stack = stream.said if fault or text.endswith(":") else None
         if fault:
+            if report.is_short(text):
+                stream.wrapped = stream.count
             before = stream.report
             past = not before or stream.count - before.count > SOON or abs(timestamp - before.stamp) > NEAR
             if past or text.startswith("unreferenced"):

@@ -28,6 +28,7 @@ from . import kernel_events, logjson, report
 from .calltrace import CallTraces
 from .options import only
 from .prefix import DROPPED, Prefixed, pieces, split
+from .stackframe import parse_frame, parse_registers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,8 @@ FALL = 1.0
 """Seconds by which a stamp must fall back for a new boot; processors that print at once differ by far less."""
 
 _FRAME = re.compile(r"[\w.]\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}")
+_MARKS = re.compile(r"(?:</?[A-Z_#]{1,20}>\s{0,9}){0,4}")
+_SOURCE = re.compile(r"(?:import \w|from [\w.]{1,99} import |def \w{1,99}\(|#include [<\"])")
 _UNSTAMPED = re.compile(r"kernel: |\[ *+\+\d{1,9}[.,]\d{6}\]|\[< *+\d{1,9}[.,]\d{6}>\]|\[ *+[TC]\d{1,10}\] ")
 _PROPERTY = re.compile(r" [A-Z][A-Z_]{2,30}=\S")
 _REBOOT = re.compile(r"-- (?:Boot [0-9a-f]{32}|Reboot) --")
@@ -82,6 +85,12 @@ def records(document: Document) -> Iterator[tuple[int, Prefixed, str]]:
             yield number, parts, ""
 
 
+def _stands_alone(text: str) -> bool:
+    """Whether the whole line is a frame, a register or a fault; the source of a program holds such text in quotes."""
+    bare = _MARKS.sub("", text, count=1)
+    return "offset" in (parse_frame(bare) or {}) or bool(parse_registers(bare)) or report.names_fault(text)
+
+
 def sniff(document: Document) -> int:
     """Confidence that this is a kernel log: most lines carry a kernel prefix, or it shows traces or known messages."""
     head = [line for line in document.head if line.strip()]
@@ -98,11 +107,11 @@ def sniff(document: Document) -> int:
         marked += parts.kernel and (not isnan(parts.timestamp) or bool(parts.level) or bool(parts.wall) or named)
         text = parts.message.strip()
         marker |= text.startswith(("Call Trace:", "Call trace:")) or report.part(text) == "stack" or report.names_fault(text)
-        frames += _FRAME.search(text) is not None
+        frames += _FRAME.search(text) is not None and _stands_alone(text)
         known += kernel_events.match(text) is not None
     if marked and marked >= 0.5 * (len(head) - others):
         return 90
-    if marker and frames:
+    if marker and frames and not any(_SOURCE.match(line) for line in head):
         return 70
     return 50 if known and known >= 0.5 * len(head) else 0
 
@@ -167,7 +176,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     for event in events:
         if "pid" not in event and (trace := machine.headlines.get(event["line"])):
             event |= {"pid": trace.get("pid"), "comm": trace.get("comm")}
-    faults = kernel_events.faults(machine.headlines, machine.registers, {event["line"] for event in events})
+    faults = kernel_events.faults(machine.headlines, machine.registers, {event["line"] for event in events}, machine.stamps)
     events = sorted([*events, *({"source": source, "side": side, **row} for row in faults)], key=lambda row: row["line"])
     if boots.number == 1:
         for row in [*lines, *machine.traces]:

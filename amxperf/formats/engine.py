@@ -348,6 +348,7 @@ def events(reading: Reading, tables: Mapping[str, pd.DataFrame], lines: pd.DataF
     traces = tables["traces"]
     said = np.concatenate([part.cells[:, replay.T_TITLE] for part in reading.sequence.traces] or [np.zeros(0, np.int64)])
     place = {line: row for row, line in enumerate(said.tolist()) if line}
+    when = np.concatenate([part.stamps[:, 1] for part in reading.sequence.traces] or [np.zeros(0)])
     rows: list[dict[str, Any]] = []
     common = {"source": reading.source, "side": reading.side}
     for numbers, stamps, texts in reading.pieces.events:
@@ -361,7 +362,8 @@ def events(reading: Reading, tables: Mapping[str, pd.DataFrame], lines: pd.DataF
     for line, at in place.items():
         if kernel_events._OOPS.match(headlines[at]):
             cells = traces.iloc[at]
-            oopses[line] = {name: _value(cells[name]) for name in ("trace", "timestamp", "cpu", "pid", "comm", "headline")}
+            oopses[line] = {name: _value(cells[name]) for name in ("trace", "cpu", "pid", "comm", "headline")}
+            oopses[line]["timestamp"] = when[at]
     if oopses:
         found = tables["registers"]
         found = found[(found["name"] == "RIP") & found["trace"].notna()]

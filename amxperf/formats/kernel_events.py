@@ -167,11 +167,15 @@ _RIP = re.compile(
 
 
 def faults(
-    headlines: Mapping[int, dict[str, Any]], registers: Iterable[Mapping[str, Any]], known: set[int]
+    headlines: Mapping[int, dict[str, Any]],
+    registers: Iterable[Mapping[str, Any]],
+    known: set[int],
+    stamps: Mapping[int, float] | None = None,
 ) -> list[dict[str, Any]]:
     """Events of kind ``oops``: one per trace whose headline is an oops in code of extended states, KVM or TDX.
 
-    `headlines` maps the line of a headline to its trace; `known` holds the lines that are events already.
+    `headlines` maps the line of a headline to its trace; `known` holds the lines that are events already; `stamps` has the
+    stamps of the headlines, where they are not those of the traces.
     The function is that of the first RIP of the trace.
 
     >>> trace = {"trace": 1, "headline": "general protection fault: 0000 [#1]", "timestamp": 1.5}
@@ -188,5 +192,6 @@ def faults(
         ours = found and (_AREA.match(found["name"]) or (found["module"] or "").startswith(("kvm", "tdx")))
         if ours and line not in known:
             task = {name: trace.get(name) for name in ("timestamp", "cpu", "pid", "comm")}
+            task["timestamp"] = (stamps or {}).get(line, task["timestamp"])
             rows.append({"line": line, "kind": "oops", "reason": found["name"], "detail": trace["headline"], **task})
     return rows

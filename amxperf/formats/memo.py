@@ -125,7 +125,7 @@ class Memo:
              self.modules.number(module or ""), self.builds.number(build or ""), guess is None, False)
         )  # fmt: skip
         self.longest = max(self.longest, 1)
-        return replay.LEFT | replay.FRAME | replay.BARE, 0, self.marks, 0, at, 1, -1, -1
+        return replay.LEFT | replay.FRAME | replay.BARE | replay.PLAIN, 0, self.marks, 0, at, 1, -1, -1
 
     def ghost(self, cells: tuple[int, ...]) -> int:
         """Number of a text that cannot be looked up, only referred to."""
@@ -280,7 +280,8 @@ def _meaning(text: str) -> int:
         replay.REG: parse_registers(text, report=False), replay.REG_REPORT: registers,
         replay.USER: any(name == "RIP" and value[3:4] == "3" for name, value in registers),
         replay.TASK_END: text.startswith("</TASK>"), replay.MARKS: calltrace._MARKS.fullmatch(text),
-        replay.BARE: bare is not None and "offset" in bare,
+        replay.BARE: bare is not None and "offset" in bare, replay.ROOT: calltrace._ROOT in text,
+        replay.PLAIN: calltrace.is_plain(text),
         replay.BARE_PLACE: bare is not None and "offset" not in bare and ":" in text,
     })  # fmt: skip
 
@@ -291,6 +292,7 @@ def _part(text: str) -> int:
     return _flags({
         replay.END: part == "end", replay.CUT: part == "cut", replay.AFTER: part == "after", replay.PLACE: part == "place",
         replay.STACK: part == "stack", replay.DETAIL: part == "detail", replay.LOCKDEP: text == "stack backtrace:",
+        replay.SHORT: report.is_short(text),
         replay.FAULT: report.names_fault(text), replay.ACCUSES: report.accuses(text), replay.LOST: DROPPED.search(text),
         replay.UNREFERENCED: text.startswith("unreferenced"), replay.COLON: text.endswith(":"), replay.TASKS: report.task(text),
         replay.BACKTRACE: "backtrace" in text.lower(),

@@ -19,6 +19,7 @@ DECODED, FAULT, LOST, COLON = 1 << 16, 1 << 17, 1 << 18, 1 << 19
 EVENT, TASKS, BACKTRACE, BANNER = 1 << 20, 1 << 21, 1 << 22, 1 << 23
 REBOOT, HARDWARE, NAMED, USER, PROPERTY, MISSED, VCPU = 1 << 24, 1 << 25, 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 << 30
 PLACE, LOCKDEP, ACCUSES, UNREFERENCED, BARE_PLACE = 1 << 31, 1 << 32, 1 << 33, 1 << 34, 1 << 35
+SHORT, ROOT, PLAIN = 1 << 36, 1 << 37, 1 << 38
 
 CLASS = 8
 """Items of a row of C: flags, row of values, first mark, marks, first frame, frames, the text behind ``Call Trace:``, row of
@@ -29,8 +30,8 @@ SAID, FAULTS, ABOVE, TITLE = 0, 5, 10, 15
 NAMED_ROW, OWED, HAS_HEADER, VALUES, WAITED, BEGAN, RIVALS, GROUP, PROGRAMS, DUMPING = 20, 21, 22, 23, 29, 30, 31, 32, 33, 34
 TRACE, DEPTH, CONTEXTS, CLOSED, SKIPPED, ABOUT_COUNT, FLAW, COUNT, WRAPPED, CONTEXT = 35, 36, 37, 38, 39, 40, 41, 42, 43, 44
 SAVED = 60
-TOUCHED = 77
-STREAM = 78
+INTERRUPTED, TOUCHED = 77, 78
+STREAM = 79
 """Items of a row of S, the streams; a row of Z holds the stamps of its four texts and of its header."""
 
 ABSENT, NONE = -2, -1
@@ -194,6 +195,8 @@ def header(
     own = V[row + 4] == ABSENT and V[row] == ABSENT  # a task dump
     if own and which >= 0 and S[s + which + 1] >= 0 and C[S[s + which + 1] * CLASS] & FAULT:
         own = False
+    if caller == 0 and S[s + TRACE] >= 0 and not S[s + CLOSED]:
+        S[s + INTERRUPTED] = S[s + COUNT]
     close(at, end_of(at, S, NEXT_MARKER), S, T, G)
     S[s + RIVALS] = S[s + RIVALS] if near(at, stamp, S, Z) else 0
     two = S[s + HAS_HEADER] and S[s + VALUES] != ABSENT and V[row] != ABSENT and S[s + VALUES + 1] != ABSENT
@@ -245,7 +248,8 @@ def new_trace(line: int, end: int, boot: int, stamp: float, T: Any, P: Any, G: A
     T[t + T_END] = end
     T[t + T_BOOT] = boot
     T[t + T_CALLER] = -1
-    P[trace - G[G_BASE]] = stamp
+    P[2 * (trace - G[G_BASE])] = stamp
+    P[2 * (trace - G[G_BASE]) + 1] = stamp
     G[G_TRACES] = trace + 1
     return t
 
@@ -302,6 +306,8 @@ def marker(
             T[t + T_VALUES + i] = ABSENT
         T[t + T_TASKS] = 0
         note(1, G[G_TRACES], line, N, G)
+    if which >= 0:
+        P[2 * (G[G_TRACES] - 1 - G[G_BASE]) + 1] = Z[at * 5 + which // 5]
     title(at, which, t, buf, kept, titles, H, S, T, G)
     if S[s + GROUP]:
         W[S[s + GROUP]] = 0 if rivals else G[G_TRACES]
@@ -329,8 +335,12 @@ def bare(
     if S[s + COUNT] == S[s + WRAPPED] + 1:
         return R_DETAIL
     if S[s + HAS_HEADER] and S[s + ABOVE] == 0:
+        if S[s + INTERRUPTED] == S[s + BEGAN] and C[text * CLASS] & PLAIN:
+            S[s + RIVALS] = max(2, S[s + RIVALS] if near(at, stamp, S, Z) else 0)
         marker(at, line, -1, stamp, caller, boot, nan, buf, kept, titles, H, S, Z, C, T, P, G, F, R, N, W, M)
         return inside(at, line, text, S, C, T, G, F, R, N, M)
+    if S[s + ABOVE] == 0 and C[text * CLASS] & ROOT and S[s + FAULTS] and S[s + COUNT] - S[s + FAULTS + 4] <= SOON:
+        refer(at, ABOVE, FAULTS, S, Z)
     if S[s + ABOVE] == 0:
         t = new_trace(line, line, boot, stamp, T, P, G)
         if caller & 1:
@@ -354,6 +364,7 @@ def bare(
             which = FAULTS
             if row < 0 and caller & 1:
                 T[t + T_VALUES + 1] = (caller >> 1) & PID
+        P[2 * (G[G_TRACES] - 1 - G[G_BASE]) + 1] = Z[at * 5 + which // 5]
         title(at, which, t, buf, kept, titles, H, S, T, G)
         if S[s + FAULTS] and flags & BACKTRACE:
             S[s + FAULTS] = 0
@@ -415,6 +426,9 @@ def inside(at: int, line: int, text: int, S: Any, C: Any, T: Any, G: Any, F: Any
                 S[s + CONTEXTS] = S[s + SAVED + SAVED - CONTEXT]
                 return -1
     if flags & LEFT:
+        if S[s + SKIPPED] and flags & ROOT:
+            close(at, UNRELATED, S, T, G)
+            return -1
         if flags & FRAME:
             first = C[text * CLASS + 4]
             for i in range(first, first + C[text * CLASS + 5]):
@@ -477,6 +491,8 @@ def other(
     else:
         S[s + ABOVE] = 0
     if flags & FAULT:
+        if flags & SHORT:
+            S[s + WRAPPED] = S[s + COUNT]
         past = S[s + FAULTS] == 0 or S[s + COUNT] - S[s + FAULTS + 4] > SOON or abs(stamp - Z[at * 5 + 1]) > NEAR
         if past or flags & UNREFERENCED:
             refer(at, FAULTS, SAID, S, Z)
@@ -491,6 +507,9 @@ def report(
 ) -> int:  # fmt: skip
     """Take a line that is neither header, frame nor register."""
     s = at * STREAM
+    cut_in = S[s + TRACE] >= 0 and caller == 0 and S[s + FAULTS] > T[(S[s + TRACE] - G[G_BASE]) * TRACES + T_LINE]
+    if flags & AFTER and cut_in:
+        return R_DETAIL
     if flags & (END | CUT | AFTER | PLACE | STACK) and S[s + TRACE] >= 0:
         close(at, end_of(at, S, NEXT_MARKER if flags & CUT else CLOSED_), S, T, G)
     if flags & END:

@@ -35,8 +35,10 @@ _DETAIL = re.compile(
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
     r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
     r"|Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
+    r"cpu=\d{1,6} pid=\d{1,10}$|"
     r"[#=~*-]{16,}$|\.\.\.$|\[\.\.\.\]$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
 )
+_SHORT = re.compile(r".{0,400} at \S{1,300}:\d{1,10}$")
 _WORDS = re.compile(  # the first is what a mailer breaks off a line of registers
     r"(?:: ?)?[0-9a-f]{11,18}|"
     r"[>#]?(?:<[0-9a-f]{2}>\s{0,60}+|[0-9a-f]{2,16}:? ?:?\s{0,60}+|\^\s*+|[x.?]{2,16}\s++){2,}+(?:[!-~]{1,17})?"
@@ -50,7 +52,7 @@ _STACK = re.compile(
     r"(?:(?:read-write|read|write|assert no (?:accesses|writes))(?: \([a-z, ]{1,40}\))? to |race at unknown origin)"
     r".{0,160} on cpu \d{1,6}:$|"
     r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
-    r"(?:INFO: )?(?:Allocated|Freed) in .{1,100} pid=\d{1,10}$|page last (?:allocated|free)\b.{0,300}$"
+    r"(?:INFO: )?(?:Allocated|Freed) in .{1,100} (?:pid|age)=\d{1,10}$|page last (?:allocated|free)\b.{0,300}$"
 )
 _OWNERS = (
     re.compile(r"by task (?P<pid>\d{1,10})(?: on cpu (?P<cpu>\d{1,6}))?"),
@@ -78,6 +80,15 @@ def names_fault(text: str) -> bool:
     (True, False)
     """
     return _FAULT.match(text) is not None
+
+
+def is_short(text: str) -> bool:
+    """Whether a line that names a fault ends with its place, so that the next may hold the function that a mailer broke off.
+
+    >>> is_short("WARNING: CPU: 1 PID: 7 at mm/gup.c:144"), is_short("WARNING: CPU: 1 PID: 7 at mm/gup.c:144 f+0x1/0x2")
+    (True, False)
+    """
+    return _SHORT.match(text) is not None
 
 
 def part(text: str) -> str:

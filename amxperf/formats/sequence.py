@@ -126,7 +126,7 @@ class Sequence:
         if (held + count + 2) * machine.TRACES > len(self.T):
             rows = 2 * held + count + 1024
             self.T = np.concatenate([self.T, np.zeros(rows * machine.TRACES - len(self.T), np.int64)])
-            self.P = np.concatenate([self.P, np.zeros(rows - len(self.P))])
+            self.P = np.concatenate([self.P, np.zeros(2 * rows - len(self.P))])
             self.H = np.concatenate([self.H, np.zeros(rows + 1 - len(self.H), np.int64)])
         if G[machine.G_GROUPS] + count + 2 > len(self.W):
             self.W = np.concatenate([self.W, np.zeros(len(self.W) + count, np.int64)])
@@ -166,11 +166,12 @@ class Sequence:
         wide = machine.TRACES
         end = int(self.H[count])
         cells = self.T[: count * wide].reshape(-1, wide).astype(np.int64)
-        self.traces.append(Traces(base, cells, self.P[:count].copy(), self.H[: count + 1].copy(), self.titles[:end].copy()))
+        stamps = self.P[: 2 * count].reshape(-1, 2).copy()
+        self.traces.append(Traces(base, cells, stamps, self.H[: count + 1].copy(), self.titles[:end].copy()))
         self._settle(self.traces[-1])
         rest = held - count
         self.T[: rest * wide] = self.T[count * wide : held * wide].copy()
-        self.P[:rest] = self.P[count:held].copy()
+        self.P[: 2 * rest] = self.P[2 * count : 2 * held].copy()
         used = int(self.G[machine.G_TITLES])
         self.titles[: used - end] = self.titles[end:used].copy()
         self.H[: rest + 1] = self.H[count : held + 1] - end

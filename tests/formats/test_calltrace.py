@@ -470,6 +470,29 @@ def test_a_slab_report_names_its_cache_before_the_colon_and_has_stacks():
     ]  # fmt: skip
 
 
+def test_a_fault_that_cuts_in_takes_no_frames_that_are_not_its_own():
+    machine = run(
+        "FAULT_INJECTION: forcing a failure", HEADER, "Call Trace:", " a+0x1/0x2", "general protection fault: 0000 [#1] SMP", " b+0x1/0x2",
+        "Modules linked in:", " c+0x1/0x2", "CPU: 0 PID: 9 Comm: dd Not tainted 4.15.0 #2", " d+0x1/0x2",
+        "RIP: 0010:x+0x1/0x2", " e+0x1/0x2", "Call Trace:", " f+0x1/0x2", " g+0x1/0x2",
+    )  # fmt: skip
+    first, second, third = traces_of(machine)
+    assert first[1:4] == (1, 7, "cat") and first[5] == ["a", "b", "c"]
+    assert second[:4] == third[:4] == ("", None, None, None) and second[5] + third[5] == ["d", "e", "f", "g"]
+    assert [note.code for note in machine.notes].count("interleaved") >= 2
+
+
+def test_a_headline_broken_before_its_function_opens_no_trace():
+    (row,) = traces_of(run("WARNING: CPU: 1 PID: 7 at mm/gup.c:144", "f+0x7d/0xa0", "Modules linked in: a", HEADER, "Call Trace:", " g+0x1/0x2"))
+    assert row[1:4] == (1, 7, "cat") and row[5] == ["g"]
+
+
+def test_arm_traces_that_follow_each_other_are_two():
+    frames = ["[<c0014bd0>] (unwind_backtrace+0x0/0xf4) from [<c005f9c0>] (f+0x1/0x2)", "[<c005f9c0>] (f+0x1/0x2) from [<c005fea0>] (g+0x3/0x4)"]
+    machine = run("[ INFO: one ]", "stack backtrace:", *frames, "BUG: two", " lock: c398cb2c", *frames)
+    assert [(row[0], row[5]) for row in traces_of(machine)] == [("[ INFO: one ]", ["f", "g"]), ("BUG: two", ["f", "g"])]
+
+
 def test_dots_for_what_was_left_out_end_nothing():
     (row,) = traces_of(run("BUG: x", HEADER, "Call Trace:", " f+0x1/0x2", "...", " [...]", " g+0x1/0x2", callers=["T7"] * 7))
     assert row[5] == ["f", "g"]

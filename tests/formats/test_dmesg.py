@@ -377,3 +377,19 @@ def test_logs_without_a_stamp_in_seconds_are_taken(text):
 def test_hostile_input(text):
     tables, _ = parse(text)
     assert len(tables["lines"]) >= 1
+
+
+def test_the_source_of_a_program_that_quotes_a_log_is_no_log():
+    source = 'def test():\n    """Call Trace:\n    """\n    lines = ["Call Trace:", "f+0x1/0x2"]\n    run("BUG: x", "RIP: 0010:f+0x1/0x2")\n'
+    assert dmesg.sniff(document("Call Trace:\n" + source)) == 0
+    assert dmesg.sniff(document("import re\nLOG = '''\nCall Trace:\n f+0x1/0x2\n'''\n")) == 0
+    assert dmesg.sniff(document("Call Trace:\n <TASK>\n f+0x1/0x2\n")) == 70
+
+
+def test_an_oops_has_the_stamp_of_its_headline():
+    text = (
+        "[    1.500000] general protection fault: 0000 [#1]\n[    1.600000] CPU: 1 PID: 7 Comm: a Not tainted 6.7.0 #1\n"
+        "[    1.700000] RIP: 0010:kvm_x+0x1/0x2 [kvm]\n[    1.800000] Call Trace:\n[    1.900000]  f+0x1/0x2\n"
+    )
+    tables, _ = dmesg.read(document(text), {})
+    assert tables["events"][["line", "timestamp", "kind"]].values.tolist() == [[1, 1.5, "oops"]]
