@@ -163,10 +163,9 @@ def lines(source: str, parts: dict[str, list[Any]], callers: Sequence[str], sing
     return _table("lines", source, rows, data)
 
 
-def frames(source: str, parts: list[np.ndarray], memo: Memo) -> pd.DataFrame:
-    """The frames table of pieces with a row for each of trace, line, depth, frame text, context, in the order of traces."""
-    columns = [np.concatenate([part[place] for part in parts]) if parts else np.zeros(0, np.int32) for place in range(5)]
-    parts.clear()
+def frames(source: str, parts: Sequence[list[np.ndarray]], memo: Memo) -> pd.DataFrame:
+    """The frames table of pieces of trace, line, depth, frame text, context, in the order of traces; the pieces are let go."""
+    columns = [joined(column, np.int32) for column in parts]
     if len(columns[0]) and (columns[0][1:] < columns[0][:-1]).any():
         order = np.argsort(columns[0], kind="stable")
         columns = [column[order] for column in columns]

@@ -44,7 +44,7 @@ SMALL = 1 << 15
 WORTH = 64 << 20
 """Bytes from which on it pays to wait for the compiler."""
 
-CHUNK = 4 << 20
+CHUNK = 2 << 20
 """Bytes that are scanned at once."""
 
 THREADS = 2
@@ -120,6 +120,7 @@ class Callers:
     def __init__(self, functions: Any, tags: dict[str, int]) -> None:
         self.functions, self.tags = functions, tags
         self.keys, self.numbers, self.info = np.full(1 << 10, -1, np.int64), np.zeros(1 << 10, np.int32), np.zeros(1, np.int64)
+        self.said: list[str] = []
         self.take(np.zeros(1, np.int64))
 
     def take(self, callers: np.ndarray) -> np.ndarray:
@@ -143,8 +144,9 @@ class Callers:
     def names(self) -> list[str]:
         """Their names, by number."""
         tags = {number: text for text, number in self.tags.items()}
-        known = self.known().tolist()
-        return [f"T{caller >> 1}" if caller & 1 and caller < TAGS else caller_name(caller, tags) for caller in known]
+        for caller in self.known()[len(self.said) :].tolist() if self.info[0] > len(self.said) else ():
+            self.said.append(f"T{caller >> 1}" if caller & 1 and caller < TAGS else caller_name(caller, tags))
+        return self.said
 
 
 class Reading:

@@ -40,7 +40,7 @@ class Traces:
 class Sequence:
     """The state between the blocks. `take` returns the roles of a block's records and appends to the lists.
 
-    frames: arrays with a row for each of trace, line, depth, frame text, context; registers: rows (line, owner: -trace or group);
+    frames: a list of pieces for each of trace, line, depth, frame text, context; registers: rows (line, owner: -trace or group);
     found: (block, records) that are events or tell of losses; notes: (kind, number, line), for boots (kind 3) the record of
     the block instead of the line.
     """
@@ -56,7 +56,7 @@ class Sequence:
         self.T, self.P, self.H = np.zeros(0, np.int64), np.zeros(0), np.zeros(1, np.int64)
         self.titles = np.zeros(1 << 16, np.uint8)
         self.W = np.zeros(1 << 10, np.int64)
-        self.frames: list[np.ndarray] = []
+        self.frames: tuple[list[np.ndarray], ...] = ([], [], [], [], [])
         self.registers: list[np.ndarray] = []
         self.notes: list[tuple[int, int, int]] = []
         self.traces: list[Traces] = []
@@ -100,7 +100,8 @@ class Sequence:
                 self.S, self.Z, self.K, memo.C, memo.V, self.P, self.T, self.high, self.F, self.R, self.N, self.E, self.W,
                 memo.M, G, self.X, self.D,
             )  # fmt: skip
-            self.frames.append(self.F[: 5 * G[machine.G_FRAMES]].reshape(-1, 5).T.copy())
+            for column, part in zip(self.frames, self.F[: 5 * G[machine.G_FRAMES]].reshape(-1, 5).T, strict=True):
+                column.append(part.copy())
             self.registers.append(self.R[: 2 * G[machine.G_REGISTERS]].reshape(-1, 2).copy())
             found.append(self.E[: G[machine.G_EVENTS]].copy())
             for kind, number, line in self.N[: 3 * G[machine.G_NOTES]].reshape(-1, 3).tolist():

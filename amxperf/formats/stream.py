@@ -79,12 +79,14 @@ def write(
 def _flush(reading: Reading, document: Document, names: Sequence[str], writers: Any, drafts: Any, *, end: bool) -> None:
     sequence, lines = reading.sequence, reading.pieces.lines
     sequence.notes.clear()
-    if sum(part.shape[1] for part in sequence.frames) > ROWS or end:
-        rows = np.concatenate(sequence.frames, axis=1) if sequence.frames else np.zeros((5, 0), np.int32)
-        done = rows[0] <= (1 << 30 if end else sequence.settled())
-        sequence.frames[:] = [rows[:, ~done]]
+    if sum(map(len, sequence.frames[0])) > ROWS or end:
+        columns = [assembly.joined(column, np.int32) for column in sequence.frames]
+        done = columns[0] <= (1 << 30 if end else sequence.settled())
+        for column, rest in zip(sequence.frames, columns, strict=True):
+            column.append(rest[~done])
         if "frames" in names:
-            _append("frames", assembly.frames(document.source, [rows[:, done]], reading.memo), writers, drafts)
+            finished = [[column[done]] for column in columns]
+            _append("frames", assembly.frames(document.source, finished, reading.memo), writers, drafts)
     if sequence.traces or end:
         if "traces" in names:
             _append("traces", assembly.traces(document.source, sequence.traces, reading.memo, False), writers, drafts)
