@@ -62,6 +62,7 @@ _OWNERS = (
 )
 _NAMED = (
     re.compile(r'comm "(?P<comm>.{0,64})", pid (?P<pid>\d{1,10})'),  # kmemleak
+    re.compile(r"cpu=(?P<cpu>\d{1,6}) pid=(?P<pid>\d{1,10})$"),  # SLUB, broken off by a mailer
     re.compile(r"PID = (?P<pid>\d{1,10})$"),  # KASAN of Linux 4.4 to 4.10
 )
 _TASKS = (

@@ -88,6 +88,8 @@ def parse_frame(text: str) -> dict[str, Any] | None:
     """
     if " from " in text and (found := _FROM.fullmatch(text)):
         text = found["caller"].removeprefix("(").removesuffix(")")
+    if text.startswith("+(") and text.endswith(")"):  # a mailer broke it off the line of 32-bit Arm
+        text = text[2:-1]
     if text.startswith("([<") and text.endswith(")"):  # s390: the whole frame stands in brackets
         text = text[1:-1]
     found = _FRAME.fullmatch(text)

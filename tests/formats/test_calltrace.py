@@ -493,6 +493,13 @@ def test_arm_traces_that_follow_each_other_are_two():
     assert [(row[0], row[5]) for row in traces_of(machine)] == [("[ INFO: one ]", ["f", "g"]), ("BUG: two", ["f", "g"])]
 
 
+def test_what_a_mailer_broke_off_a_slab_stack_or_an_arm_frame():
+    (row,) = traces_of(run("INFO: Allocated in f+0x1/0x9 age=4", "cpu=6 pid=32", " a+0x1/0x2"))
+    assert row[:3] == ("INFO: Allocated in f+0x1/0x9 age=4", 6, 32)
+    (row,) = traces_of(run(HEADER, "[<c08a3a10>] (f) from [<c08a3d84>] (g+0x1/0x2)", "[<c08a3d84>] (g) from [<c08a6708>]", "+(h+0x3/0x4)"))
+    assert row[5] == ["g", "h"]
+
+
 def test_dots_for_what_was_left_out_end_nothing():
     (row,) = traces_of(run("BUG: x", HEADER, "Call Trace:", " f+0x1/0x2", "...", " [...]", " g+0x1/0x2", callers=["T7"] * 7))
     assert row[5] == ["f", "g"]
