@@ -60,7 +60,7 @@ def parse(
     table: Annotated[TableName | None, typer.Option(help="Print this table; a summary of each file if left out.")] = None,
     format: Annotated[Format | None, typer.Option(help="How to print the table; by the ending of --out, else csv.")] = None,
     reader: Annotated[str | None, typer.Option(help="Format of the files, if it is not to be recognised.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write to this file; needed for parquet.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file; on a terminal parquet needs it.")] = None,
 ) -> None:
     """Read files: say what was recognised, or print one table. Without a file, what is piped in.
 
@@ -92,10 +92,12 @@ def parse(
         raise stop
     if table is None:
         text = "\n".join(summary(capture) for capture in captures) + "\n"
-        output.write(text.encode(), out)
+        output.write((text if out else output.wrapped(text, sys.stdout)).encode(), out)
         raise stop
     for capture in captures:
-        typer.echo(f"{capture.source}: {capture.format}", err=True)
+        held = capture.counts()
+        lacks = "" if table.value in held else f": no {table.value}; it holds {', '.join(held) or 'nothing'}"
+        typer.echo(f"{capture.source}: {capture.format}{lacks}", err=True)
         for note in capture.notes:
             typer.echo(str(note), err=True)
     output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], form), out, form)
@@ -134,7 +136,7 @@ def compare(
     if junit and not gate:
         raise UsageError("--junit is for a gate", hint="add --gate")
     data = open_dataset(dataset)
-    typer.echo(output.notes(data.notes), err=True, nl=False)
+    typer.echo(output.wrapped(output.notes(data.notes), sys.stderr), err=True, nl=False)
     declared = tuple(word.strip() for word in differs.split(",") if word.strip())
     results = run(data, baseline, treatment, margin=margin, confidence=confidence, within=within, filter=filter,
                   group_by=group_by, differs=declared, steady=steady, diagnose=diagnose)  # fmt: skip
@@ -177,6 +179,8 @@ def plan(
         raise UsageError(f"no output format is called {format!r}", hint="use table, csv or json")
     goal = {"width": width, "change": change, "margin": margin, "power": power, "confidence": confidence,
             "iterations": iterations, "launches": launches, "costs": Costs(cost_boot, cost_launch, cost_iteration)}  # fmt: skip
+    if sum(value is not None for value in (width, change, margin)) != 1:
+        raise UsageError("a plan has one goal", hint="give --width, --change or --margin")
     if dataset is None:
         if spread is None:
             raise UsageError("there is no pilot", hint="name a dataset, or state --spread and --noise")
@@ -317,7 +321,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail("interrupted", 130)
     except _click_error() as error:
         if type(error).__name__ != "NoArgsIsHelpError":  # the help is on the screen already
-            _fail(f"{error.format_message().rstrip('.')}; try --help", 0)
+            _fail(f"{error.format_message().rstrip('.').replace('Value error, ', '')}; try --help", 0)
         return UsageError.exit_code
     except (BrokenPipeError, SystemExit):  # typer turns the first into the second, with the code of a finding
         _drop_output()

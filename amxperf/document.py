@@ -131,7 +131,8 @@ def load(path: Input, *, source: str | None = None, sha256: str = "") -> Documen
         return Document(source or name, None, path=name)
     digest = hashlib.sha256(data).hexdigest()
     if sha256 and digest != sha256:
-        raise ChecksumError("the file was changed since its checksum was written", path=name, hint="restore the original")
+        hint = "restore the original, or accept the change with `amxperf checksum --write`"
+        raise ChecksumError("the file was changed since its checksum was written", path=name, hint=hint)
     if packing(data[:8]):
         data = unpack(data, name)
     return Document(source or name, data, digest, name)

@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 import sys
+import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from errno import EISDIR
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from .errors import OutputError, UsageError
 from .schema import exported, joined
@@ -25,14 +27,42 @@ if TYPE_CHECKING:
     from .planning import Plans
 
 
+MOST = 3
+"""Messages of one code that are printed; more are counted."""
+
+
+def wrapped(text: str, stream: TextIO) -> str:
+    """The text with its long lines broken between words where the stream is a terminal; each goes on two columns further in."""
+    if not stream.isatty():
+        return text
+    return "\n".join(_broken(line, shutil.get_terminal_size().columns) for line in text.split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    """
+    >>> print(_broken("  one two three", 9))
+      one two
+        three
+    """
+    if len(line) <= width or "\x1b" in line:  # a table has its width already
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def notes(found: Sequence[Note]) -> str:
-    """Notes, one line per message, with the number of files that share it."""
+    """Notes, one line per message, with the number of files that share it; of many messages of one code the first few."""
     groups: dict[str, list[Note]] = {}
     for note in found:
         groups.setdefault(f"{note.message} [{note.code}]", []).append(note)
-    lines = []
+    lines, more = [], Counter()
     for text, group in groups.items():
-        lines.append(str(group[0]) if len(group) == 1 else f"{len(group)} files: {text}")
+        code = group[0].code
+        more[code] += 1
+        if more[code] <= MOST:
+            lines.append(str(group[0]) if len(group) == 1 else f"{len(group)} files: {text}")
+    rest = {code: count - MOST for code, count in more.items() if count > MOST}
+    lines += [f"{count} more of this kind [{code}]; `amxperf parse FILE` names them" for code, count in rest.items()]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -112,7 +142,7 @@ def comparisons(results: Comparisons, format: str, gate: Gate | None = None) -> 
     if format == "csv":
         return results.frame().to_csv(index=False, lineterminator="\n")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    return report(results, width) + (f"\n{gate.report()}" if gate else "")
+    return wrapped(report(results, width) + (f"\n{gate.report()}" if gate else ""), sys.stdout)
 
 
 def plans(found: Plans, format: str) -> str:
@@ -123,9 +153,10 @@ def plans(found: Plans, format: str) -> str:
         return found.frame().to_csv(index=False, lineterminator="\n")
     lines = [item.sentence(found.varying) for item in found]
     if len(found) > 1 and found.worst:
-        lines.append(f"For all of them: {found.worst.plan.replicates} per arm, as {found.worst.title(found.varying)} needs.")
+        lines.append(f"For all of them: {found.worst.plan.counted()} per arm, as {found.worst.title(found.varying)} needs.")
     cautions = dict.fromkeys(str(caution) for item in found if item.plan for caution in item.plan.cautions)
-    return "\n".join(lines + (["", "Mind:", *(f"  {text}" for text in cautions)] if cautions else [])) + "\n"
+    text = "\n".join(lines + (["", "Mind:", *(f"  {text}" for text in cautions)] if cautions else [])) + "\n"
+    return wrapped(text, sys.stdout)
 
 
 def figures(entries: Sequence[Entry], format: str) -> str:

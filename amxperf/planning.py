@@ -170,7 +170,7 @@ def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool
     names = identity["benchmark"], identity["metric"], factors, pilot
     if math.isnan(getattr(pilot, replicate)):
         noun = {"boot": "boots", "launch": "launches"}[replicate]
-        return Planned(*names, None, f"the pilot does not show how much {noun} differ; state the spread")
+        return Planned(*names, None, f"the pilot does not show how much {noun} differ; measure more, or state a spread (--spread)")
     return Planned(*names, plan(_with_warmup(pilot, dataset.manifest.warmup), replicate=replicate, **_paid(goal, dataset)))
 
 

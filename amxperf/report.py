@@ -44,14 +44,17 @@ def report(found: Comparisons, width: int = 0) -> str:
 
 
 def _mind(found: Comparisons, results: list[Comparison]) -> list[str]:
-    seen: dict[str, int] = {}
+    """Cautions by code, with the first message of each: the others differ in their numbers."""
+    seen: dict[str, list[str]] = {}
     for result in results:
         for caution in result.cautions:
-            text = f"{caution.message} [{caution.code}]"
-            seen[text] = seen.get(text, 0) + 1
+            seen.setdefault(caution.code, []).append(caution.message)
     lines = [] if not seen and not results else ["", "Mind:"]
-    for text, many in seen.items():
-        lines.append(f"  {text}" + (f" ({many} of {len(results)} comparisons)" if many < len(results) else ""))
+    for code, messages in seen.items():
+        alike = len(set(messages)) == 1
+        many = [f"{len(messages)} of {len(results)} comparisons"] if len(messages) < len(results) or not alike else []
+        many += [] if alike else ["this is the first"]
+        lines.append(f"  {messages[0]} [{code}]" + (f" ({'; '.join(many)})" if many else ""))
     return lines + [f"  {note.message} [{note.code}]" for note in found.notes]
 
 

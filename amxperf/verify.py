@@ -47,7 +47,8 @@ def check_names(root: Path, found: list[str], manifest: Manifest, owned: bool) -
     if not manifest.checksums:
         if owned:
             raise ChecksumError("the manifest has no checksums", path=manifest.path, hint=f"run `amxperf checksum --write {root}`")
-        return [Note("no-checksums", "the dataset has no checksums: a changed file would not be noticed", NAME)]
+        message = "the dataset has no checksums: a changed file would not be noticed; `amxperf checksum DATASET --write` adds them"
+        return [Note("no-checksums", message, NAME)]
     for source in manifest.checksums:
         if source not in found:
             raise ChecksumError("a file of the manifest is missing", path=root / source, hint="restore it")

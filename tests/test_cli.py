@@ -359,3 +359,12 @@ def test_a_closed_pipe_is_no_finding(table):
     found = module("parse", ONEDNN, *table, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
     assert found.returncode == 0 and "Broken" not in found.stderr and "Traceback" not in found.stderr
+
+
+def test_a_table_that_a_file_does_not_have_is_named(run):
+    code, out, err = run("parse", "--table", "frames", ONEDNN)
+    assert code == 0 and len(out.splitlines()) == 1 and "no frames; it holds measurements" in err
+
+
+def test_a_plan_names_its_options(run):
+    assert "give --width, --change or --margin" in run("plan", "vm-onednn", "--baseline", "isa=amx")[2]

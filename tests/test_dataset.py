@@ -196,3 +196,12 @@ def test_a_stray_file_says_how_to_ignore_it(make):
     assert caught.value.hint.endswith('list it in dataset.toml: ignore = ["vm/notes.txt"]')
 
 
+
+
+def test_a_mapped_table_takes_its_environment_from_the_folders(make):
+    columns = 'columns = {benchmark = "=mine", metric = "=time", value = "seconds", unit = "=s"}\n'
+    rule = f'[[files]]\nmatch = "*.csv"\nformat = "table"\n{columns}'
+    data = open_dataset(make({"vm/1.csv": "seconds\n1.5\n", "tdx/1.csv": "seconds\n2.5\n"}, rule)).measurements
+    assert data[["environment", "launch", "value"]].values.tolist() == [["tdx", "1", 2.5], ["vm", "1", 1.5]]
+    with pytest.raises(ManifestError, match="nothing says which environment"):
+        open_dataset(make({"1.csv": "seconds\n1.5\n"}, rule, name="above"))

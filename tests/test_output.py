@@ -13,7 +13,7 @@ import pytest
 from amxperf import schema
 from amxperf.capture import Note
 from amxperf.errors import OutputError, UsageError
-from amxperf.output import notes, serialise, write
+from amxperf.output import notes, serialise, wrapped, write
 
 EVENTS = schema.frame(
     "events", [{"source": "a", "line": 1, "timestamp": 0.1 + 0.2, "msr": 0x1C5, "cpu": 3}, {"source": "a", "comm": "é"}]
@@ -128,3 +128,21 @@ def test_parquet_to_a_terminal(monkeypatch):
 def test_no_nan_in_json():
     data = schema.frame("events", [{"timestamp": math.nan}])
     assert json.loads(serialise("events", [data], "json"))[0]["timestamp"] is None
+
+
+def test_many_messages_of_one_code_are_counted():
+    found = [Note("skipped", f"case {number} is skipped", "a.log", number) for number in range(1, 7)]
+    text = notes([*found, Note("other", "once", "a.log", 9)])
+    assert text.count("[skipped]") == 4 and "3 more of this kind [skipped]" in text and "once" in text
+
+
+def test_long_lines_are_broken_for_a_terminal_only(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "  the header promises 86 entries and 85 are here: the file was cut [missing-entries]\n"
+    assert wrapped(text, io.StringIO()) == text
+    lines = wrapped(text, Terminal()).splitlines()
+    assert max(map(len, lines)) <= 40 and " ".join(" ".join(lines).split()) == text.strip()

@@ -37,7 +37,7 @@ def test_boots_are_planned_where_the_arms_share_none(make):
 def test_one_boot_tells_no_spread_of_boots(make):
     root = make({"p.csv": pilot(1)})
     found = plan_dataset(root, "vm", "tdx", change=0.02)
-    assert found.worst is None and "state the spread" in found.items[0].sentence()
+    assert found.worst is None and "state a spread" in found.items[0].sentence()
     told = plan_dataset(root, "vm", "tdx", change=0.02, spread=0.01)
     assert told.worst.plan.replicates >= 5 and told.worst.plan.careful is None
 

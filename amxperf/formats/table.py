@@ -9,6 +9,7 @@ Options, for tables of another shape
 -----------------------------------
 columns : measurement column (or new factor) -> column of the file, or a literal written ``"=text"``.
     ``{benchmark = "=benchdnn-matmul", metric = "=total time", value = "seconds", unit = "=s", launch = "=1"}``
+    Where `columns` or `melt` is given, environment and launch may be left out: the folders name them.
 melt : column of the file -> metric, for files with one value column per metric. ``{create = "creation time"}``
 """
 
@@ -119,6 +120,8 @@ class _Plan:
         self.assumed: dict[str, str] = {}
         index = {name: place for place, name in enumerate(records.header)}
         self.literals = {name: text[1:] for name, text in columns.items() if text.startswith("=")}
+        if columns or melt:
+            self.literals |= {name: "" for name in ("environment", "launch") if name not in {*columns, *index}}
         for name, column in [*columns.items(), *((m, c) for c, m in melt.items())]:
             if not column.startswith("=") and column not in index:
                 raise FormatError(

@@ -64,7 +64,7 @@ def taken(out: Path, source: Path) -> str:
     """Take results in and say what came."""
     out.mkdir(parents=True, exist_ok=True)
     added = bundle.take(out, source)
-    return f"{len(added)} launches added to {out}" + "".join(f"\n  {place}" for place in added)
+    return f"{len(added)} {'launch' if len(added) == 1 else 'launches'} added to {out}" + "".join(f"\n  {place}" for place in added)
 
 
 def host(out: Path, environment: str, vm: int | None) -> str:
@@ -85,7 +85,8 @@ def host(out: Path, environment: str, vm: int | None) -> str:
 def ending(done: Collected) -> str:
     """What was collected, and what to do next; why boots matter, while there are few."""
     amx = done.facts.get("amx", "unknown")
-    lines = [f"{done.plan.launches} launches in {done.root}/{done.plan.environment}/{done.boot}"]
+    noun = "launch" if done.plan.launches == 1 else "launches"
+    lines = [f"{done.plan.launches} {noun} in {done.root}/{done.plan.environment}/{done.boot}"]
     if amx != "yes":
         lines.append(f"Without AMX: {amx}. Only the controls were measured.")
     if done.boots < BOOTS:

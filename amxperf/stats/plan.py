@@ -56,13 +56,18 @@ class Plan:
     careful: int | None = None
     cautions: tuple[Caution, ...] = field(default=())
 
+    def counted(self) -> str:
+        """The replicates with their noun: '7 boots'."""
+        return f"{self.replicates} {'boots' if self.replicate == 'boot' else 'launches'}"
+
     def sentence(self) -> str:
         """The plan in one sentence."""
         noun = {"boot": "boots", "launch": "launches"}[self.replicate]
         inside = f" of {self.launches} {'launch' if self.launches == 1 else 'launches'}" if self.replicate == "boot" else ""
         repeats = f"{self.iterations} {'iteration' if self.iterations == 1 else 'iterations'}"
-        text = f"{self.goal}: {self.replicates} {noun} per arm{inside} with {repeats} each"
-        text += f", interval about ±{100 * self.half_width:.2g} %, cost {self.cost:.4g}"
+        text = f"{self.goal}: {self.counted()} per arm{inside} with {repeats} each"
+        cost = f"{self.cost:.0f}" if self.cost >= 1000 else f"{self.cost:.4g}"
+        text += f", interval about ±{100 * self.half_width:.2g} %, cost {cost}"
         if self.careful is not None and self.careful > self.replicates:
             text += f"; {self.careful} {noun} if the spread is as large as the pilot cannot exclude"
         return text + "."
@@ -196,7 +201,8 @@ def _inside(pilot: Components, replicate: str, costs: Costs, launches: int | Non
     factor, least = (math.sqrt(MEDIAN), LEAST) if pilot.location == "median" else (1.0, 1)
     if replicate == "launch":
         return 1, iterations or max(_cheapest(costs.launch, costs.iteration, pilot.launch, factor * noise), least)
-    inner = launches or _cheapest(costs.boot, costs.launch, pilot.boot, launch)
+    shown = _cheapest(costs.boot, costs.launch, pilot.boot, launch) if pilot.boot else max(1, round(pilot.launches))
+    inner = launches or shown  # where no spread of boots shows, nothing says that more launches than the pilot's pay off
     outer = launch if launch else pilot.boot  # without a spread of launches, iterations of one launch stand for those of the boot
     above = costs.launch if launch else costs.boot / inner + costs.launch
     return inner, iterations or max(_cheapest(above, costs.iteration, outer, factor * noise), least)

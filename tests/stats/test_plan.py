@@ -116,3 +116,10 @@ def test_bad_plans(options, text):
 def test_costs_are_above_0():
     with pytest.raises(UsageError, match="not above 0"):
         Costs(boot=0)
+
+
+def test_a_pilot_without_a_spread_of_boots_keeps_its_launches():
+    pilot = Components(boot=0.0, launch=0.03, iteration=0.02, boots=3, launches=3, iterations=20)
+    found = plan(pilot, change=0.03)
+    assert found.launches == 3 and found.replicates > 2  # and not as many launches as may be in two boots
+    assert found.counted() == f"{found.replicates} boots"
