@@ -1,11 +1,12 @@
 """How fast ftrace text is read: the whole job, path to DataFrames of events, traces and frames, beside other programs.
 
-    python benchmarks/ftrace_speed.py [--megabytes 500] [--repeats 5] [--out benchmarks/results/ftrace-speed.csv]
+    python benchmarks/ftrace_speed.py [--megabytes 500] [--repeats 5] [--out benchmarks/results/ftrace.csv]
 
 Writes a trace with varying values (a block of 50 MB, again and again: KVM exits and entries, MSRs, scheduler, page faults, SEPT
 entries; with `stacks` also a kernel stack every fourth event), reads it in a fresh process each time, and has grep, mawk and a
 Python loop over the same file in the same run. CSV: what, megabytes, repeats, median wall and CPU seconds, MB/s of the wall
-time, MB per CPU second, and peak memory (VmHWM of the process, of which a mapped file is a part).
+time, MB per CPU second, peak memory (VmHWM of the process, of which a mapped file is a part), date, load and processor. Where the
+load is above the number of cores, other work shared the machine: MB per CPU second tell more than MB/s then.
 The plain reader, which serves small files, gets the first 10 MB.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import platform
 import random
 import resource
 import shutil
@@ -129,11 +131,22 @@ def command(*words: str) -> tuple[float, float, float, list[int]]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0.0, []
 
 
+def load() -> float:
+    """Processes that wanted a processor in the last minute, one of them or two this benchmark's own."""
+    return round(os.getloadavg()[0], 1)
+
+
+def machine() -> str:
+    """The processor's name."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=500)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "ftrace-speed.csv")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "ftrace.csv")
     given = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -166,6 +179,8 @@ def main() -> None:
                     "trace": "stacks" if stacks else "events", "what": name, "megabytes": round(size, 1), "repeats": given.repeats,
                     "cores": os.cpu_count(), "wall_s": round(wall, 3), "cpu_s": round(cpu, 3), "mb_per_s": round(size / wall, 1),
                     "mb_per_cpu_s": round(size / cpu, 1), "peak_mb": round(peak) or "",
+                    "date": time.strftime("%Y-%m-%d", time.gmtime()), "load": load(),
+                    "machine": machine(),
                 })  # fmt: skip
                 print(rows[-1], runs[0][3], flush=True)
     given.out.parent.mkdir(parents=True, exist_ok=True)

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 TITLE = "ftrace text"
 
-LARGE = 4 << 20
-"""Bytes from which on the compiled scan reads a file; it takes a second to load, and needs the package numba."""
+LARGE = 8 << 20
+"""Bytes from which on the compiled scan reads a file; it takes two seconds to load, and needs the package numba."""
 
 LOADED = 64 << 10
 """The same once it is loaded."""
