@@ -152,7 +152,8 @@ class Memo:
 
     def frame_columns(self) -> np.ndarray:
         """Per frame text: symbol, function, offset, size (-1: none), module, build id, reliable, inlined."""
-        return np.array(self.frames, np.int64).reshape(-1, 8)
+        with self.lock:  # an array cannot grow while it is copied
+            return np.array(self.frames, np.int64).reshape(-1, 8)
 
     def _shape(self, data: bytes) -> bytes:
         if 2 * len(data) + 64 > len(self._scratch):
