@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from amxperf.stats import compare_many
 
@@ -36,6 +37,7 @@ def arms(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return rng.lognormal(0, 0.05, shape), rng.lognormal(0.01, 0.05, shape)
 
 
+@pytest.mark.benchmark(min_rounds=60, warmup=True)
 def test_flat(benchmark):
     found = benchmark(compare_many, *arms((COUNT, 30)))
     assert len(found) == COUNT
