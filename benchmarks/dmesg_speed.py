@@ -95,7 +95,7 @@ CASES = (
     ("re state machine", "small", machine, ""),
     ("Python loop, counting", "", loop, ""),
     ("grep -c", "", command, "grep|-c|Call Trace:"),
-    ("mawk, counting", "", command, "mawk|/Call Trace:/{n++} END{print n}"),
+    ("mawk, counting", "", command, "mawk|/Call Trace:/{n++} END{print n+0}"),
 )
 
 
