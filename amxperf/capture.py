@@ -11,6 +11,8 @@ from . import schema
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .digest import Digest
+
 
 @dataclass(frozen=True)
 class Note:
@@ -37,13 +39,19 @@ class Capture:
 
     The tables of the schema are attributes (`.lines`, `.traces`, `.frames`, `.registers`, `.events`, `.measurements`,
     `.overheads`); one that the format does not fill is empty, with its columns.
+    `.sha256` is the hash of the file; of a large one it is taken when first asked for, and FormatError says if the file was
+    changed since it was read.
     """
 
     source: str
     format: str
-    sha256: str
+    digest: str | Digest
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     notes: tuple[Note, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        return str(self.digest)
 
     def table(self, name: str) -> pd.DataFrame:
         """The table of that name, empty where this file fills none."""

@@ -9,9 +9,9 @@ import re
 import sys
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
 from typing import IO, Any, BinaryIO
 
+from .digest import Digest
 from .encoding import decode
 from .errors import ChecksumError, FormatError, MissingInput, UsageError
 from .unpack import packing, unpack
@@ -36,31 +36,22 @@ class Document:
     """The bytes of one file.
 
     `source` is the name that every row of its tables carries.
-    `sha256` is the hash of the file as it lies on disk.
+    `sha256` is the hash of the file as it lies on disk. Of a large plain file it is taken when first asked for (`digest`).
     `data` are its bytes, unpacked. Of a large plain file they are read when first asked for: a reader that can take it piece
     by piece uses :meth:`open` instead.
     """
 
     def __init__(self, source: str, data: bytes | None, sha256: str = "", path: str = "") -> None:
         self.source, self.path = source, path
+        self.digest: str | Digest = sha256
         if data is not None:
-            self.data, self.sha256, self.size = data, sha256, len(data)
-            return
-        self.size = os.stat(path).st_size
-        self._digest = ""
-        self._hashing = Thread(target=self._hash, daemon=True)
-        self._hashing.start()
+            self.data, self.size = data, len(data)
+        else:
+            self.digest, self.size = Digest(path), os.stat(path).st_size
 
-    def _hash(self) -> None:
-        with open(self.path, "rb") as stream:
-            self._digest = hashlib.file_digest(stream, "sha256").hexdigest()
-
-    @cached_property
+    @property
     def sha256(self) -> str:
-        self._hashing.join()
-        if not self._digest:
-            raise FormatError("cannot be read to its end", path=self.path, hint="check the disk it lies on")
-        return self._digest
+        return str(self.digest)
 
     @cached_property
     def data(self) -> bytes:

@@ -105,7 +105,7 @@ def placed(run: Run, root: Path, manifest: Manifest) -> Capture:
     if "measurements" in tables and len(tables["measurements"]):
         data = _identified(run, tables["measurements"].assign(dataset=root.name), root, manifest)
         tables["measurements"] = _factored(run, data, notes)
-    return Capture(run.source, run.capture.format, run.capture.sha256, tables, tuple(notes))
+    return Capture(run.source, run.capture.format, run.capture.digest, tables, tuple(notes))
 
 
 def _identified(run: Run, data: pd.DataFrame, root: Path, manifest: Manifest) -> pd.DataFrame:

@@ -132,7 +132,7 @@ def read_document(document: Document, format: str | None = None, options: Mappin
     """Read a loaded document, recognising its format where none is named."""
     name = format or recognise(document)
     tables, notes = module(name).read(document, dict(options or {}))
-    return Capture(document.source, name, document.sha256, tables, tuple(notes))
+    return Capture(document.source, name, document.digest, tables, tuple(notes))
 
 
 def read(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> Capture:
