@@ -48,7 +48,8 @@ def compare(
     The replicate is the highest level at which the treatment was assigned:
     boots where the arms share none, launches where they share boots or where nothing says which boot a launch belongs to.
     Where dataset.toml names a `block`, blocks with the same value in both arms are pairs: paired t on their log ratios.
-    Of several comparisons the verdicts stand after Benjamini and Hochberg; intervals and p are those of each alone.
+    Of several comparisons the verdicts stand after Benjamini and Hochberg, differences and equivalences each by themselves;
+    intervals and p are those of each alone.
     A benchmark whose printed value cannot depend on speed is refused.
 
     Parameters

@@ -91,7 +91,7 @@ class Results(Sequence[Comparison]):
             if stated.any():
                 data[name] = np.where(stated, found, np.nan)
         sizes = self.samples.sizes
-        texts = self._texts(place)
+        texts, unadjusted = self._texts(place), np.full(len(batch), np.nan)
         data |= {
             "ratio": spread(batch.ratio, np.nan), "low": spread(batch.low, np.nan), "high": spread(batch.high, np.nan),
             "confidence": np.full(count, batch.confidence), "p": spread(batch.estimates.p, np.nan),
@@ -101,7 +101,9 @@ class Results(Sequence[Comparison]):
             **{f"{arm}_{level}": sizes[:, side, k] for side, arm in enumerate(("baseline", "treatment"))
                for k, level in enumerate(("boots", "launches", "iterations"))},
             "method": [text[0] for text in texts], "reason": [text[1] for text in texts], "cautions": [text[2] for text in texts],
-            "adjusted": spread(batch.adjusted if batch.adjusted is not None else np.full(len(batch), np.nan), np.nan),
+            "adjusted": spread(unadjusted if batch.adjusted is None else batch.adjusted, np.nan),
+            "p_equivalence": spread(np.where(batch.codes == "", batch.equivalence, np.nan), np.nan),
+            "adjusted_equivalence": spread(unadjusted if batch.alike is None else batch.alike, np.nan),
         }  # fmt: skip
         return pd.DataFrame(data)
 
@@ -155,7 +157,8 @@ class Comparisons:
     def frame(self) -> pd.DataFrame:
         """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method.
 
-        Intervals and p are those of each comparison alone; `adjusted` is p after Benjamini and Hochberg, which verdicts use.
+        Intervals and p are those of each comparison alone; `adjusted` and `adjusted_equivalence` are p after Benjamini and
+        Hochberg, which verdicts use.
         """
         import pandas as pd
 
@@ -244,4 +247,5 @@ def _row(result: Comparison) -> dict[str, Any]:
            for level in ("boots", "launches", "iterations")},
         "method": result.method, "reason": result.reason,
         "cautions": " ".join(caution.code for caution in result.cautions), "adjusted": result.adjusted,
+        "p_equivalence": result.p_equivalence, "adjusted_equivalence": result.adjusted_equivalence,
     }  # fmt: skip

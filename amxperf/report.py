@@ -33,7 +33,8 @@ def report(found: Comparisons, width: int = 0) -> str:
         lines += [" ".join([result.benchmark, result.metric, *(f"{k}={v}" for k, v in result.factors)]), f"  {result.sentence()}"]
     family = max((result.family for result in results), default=0)
     if family > 1:
-        lines += ["", f"Intervals are those of each comparison alone; verdicts stand after Benjamini and Hochberg over {family}."]
+        text = "Intervals are those of each comparison alone; verdicts stand after Benjamini and Hochberg"
+        lines += ["", f"{text} over {family}, differences and equivalences each by themselves."]
     lines += _mind(found, results)
     sizes = sorted({(result.replicate, min(result.replicates())) for result in results if not result.relative_to})
     for level, least in sizes:

@@ -9,6 +9,8 @@ false-alarm  share of comparisons of one system with itself that are called diff
 tost-size    share of comparisons at a true ratio of exactly 1.02 that are called equivalent within 2 %
 power        share of comparisons with a true change of 3 % that are called different
 fdr          share of false ones among the differences claimed in a suite, 0 where none is claimed
+alike-fdr    the same among the equivalences claimed, benchmarks exactly at the margin being the false ones
+alike-power  share of the benchmarks without any change that are called equivalent in that suite
 refused      share of comparisons that are answered 'not comparable'
 
 boots, launches, iterations: replicates per arm, launches in a boot, iterations in a launch (flat recipes: boots 0; unequal
@@ -164,6 +166,26 @@ def suite(name: str, boots: int, count: int = 4 * FEWER) -> Iterator[Row]:
     yield *key, "geomean-pooled", "coverage", float(((usual.low <= SHIFT) & (usual.high >= SHIFT)).mean()), count, "", ""
 
 
+def alike(name: str, boots: int, count: int = 4 * FEWER) -> Iterator[Row]:
+    """Forty benchmarks in the same boots, which differ by 0.5 %: ten or all unchanged, the others 2 % apart, the margin being 2 %."""
+    size = 40
+    unchanged = 10 if "a quarter" in name else size
+    rng, key = seeded(name, boots), (name, boots, 1, ITERATIONS[0])
+    moved = np.arange(size) >= unchanged
+    b, t = (recipes.shared_boots(rng, count, size, boots, ITERATIONS[0], 0.005) for _ in range(2))
+    t = np.exp(t + np.where(moved, math.log1p(MARGIN), 0.0)[None, :, None, None])
+    found = compare_many(np.exp(b).reshape(-1, boots, ITERATIONS[0]), t.reshape(-1, boots, ITERATIONS[0]), margin=MARGIN)
+    for method in ("amxperf", "unadjusted"):
+        wrong, right = [], []
+        for i in range(count):
+            p = found.equivalence[i * size : (i + 1) * size]
+            claimed = (_adjusted(p) if method == "amxperf" else p) < 0.05
+            wrong.append((claimed & moved).sum() / max(claimed.sum(), 1))
+            right.append((claimed & ~moved).sum() / unchanged)
+        yield *key, method, "alike-fdr", float(np.mean(wrong)), count, "", ""
+        yield *key, method, "alike-power", float(np.mean(right)), count, "", ""
+
+
 def _adjusted(p: np.ndarray) -> np.ndarray:
     from amxperf.stats.many import adjusted
 
@@ -178,6 +200,7 @@ def cells() -> list[tuple]:
     found += [(three_level, spread, boots) for spread in (0.0, 0.005, 0.01, 0.02, 0.03) for boots in (1, 2, 5)]
     found += [(paired, session, blocks) for session in (0.0, 0.02, 0.05) for blocks in (3, 5, 10)]
     found += [(suite, name, boots) for name in ("suite, none changed", "suite, a quarter changed") for boots in (5, 10)]
+    found += [(alike, name, boots) for name in ("suite, a quarter unchanged", "suite, all unchanged") for boots in (5, 10)]
     return found
 
 

@@ -11,11 +11,12 @@ from typing import Any, overload
 import numpy as np
 
 from . import estimates, many, verdict
+from .equivalence import equivalence_ps
 from .estimates import Estimates
 from .nested import Nested
 from .result import Caution, Comparison, Counts, not_comparable
 from .variances import Variances, variances
-from .wording import ENOUGH, EXTREME, PLURAL, alone, extreme, few, mixed, reason, unchecked
+from .wording import ENOUGH, EXTREME, PLURAL, adjusted_away, alone, extreme, few, mixed, reason, unchecked
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Batch(Sequence[Comparison]):
 
     estimates : log shifts and intervals, NaN where there is none. replicates : (comparisons, 2).
     codes : '' or why a comparison cannot be made; verdicts : as in `stats.result.VERDICTS`.
-    adjusted, family : p after Benjamini and Hochberg, and how many were adjusted together; NaN and 0 where they were not.
+    adjusted, alike, family : p of a difference and of equivalence after Benjamini and Hochberg, and how many were adjusted
+    together; NaN and 0 where they were not.
     """
 
     estimates: Estimates
@@ -40,6 +42,7 @@ class Batch(Sequence[Comparison]):
     within: Batch | None = field(default=None, repr=False)
     inner: np.ndarray | None = field(default=None, repr=False)
     adjusted: np.ndarray | None = field(default=None, repr=False)
+    alike: np.ndarray | None = field(default=None, repr=False)
     family: int = 0
 
     def __len__(self) -> int:
@@ -63,19 +66,34 @@ class Batch(Sequence[Comparison]):
     @cached_property
     def verdicts(self) -> np.ndarray:
         """Verdict of each comparison, after adjustment where there is one; array of str."""
-        found = verdict.judge_many(self.estimates, self.margin, self.confidence, self.adjusted)
+        found = verdict.judge_many(self.estimates, self.margin, self.confidence, self.adjusted, self.alike)
         return np.where(self.codes == "", found, "not comparable")
+
+    @cached_property
+    def equivalence(self) -> np.ndarray:
+        """p of equivalence within the margin of each comparison alone (:mod:`amxperf.stats.equivalence`)."""
+        return equivalence_ps(self.estimates, self.margin, self.confidence, self.arms)
+
+    @cached_property
+    def _lost(self) -> tuple[np.ndarray, np.ndarray]:
+        """Comparisons that are a difference, and that are equivalent, by themselves and no longer after adjustment."""
+        alone, verdicts = (words.astype(str) for words in (verdict.judge_many(self.estimates, self.margin), self.verdicts))
+        return tuple((np.char.find(alone, word) >= 0) & (np.char.find(verdicts, word) < 0) & (self.codes == "")
+                     for word in ("different", "equivalent"))  # fmt: skip
 
     def adjust(self, use: np.ndarray | None = None) -> Batch:
         """A copy whose verdicts stand after Benjamini and Hochberg; comparisons that cannot be made stay out of the family.
 
+        Differences and equivalences are claims of two kinds: each kind is adjusted by itself, so that of either few are false.
         `use` : mask of the comparisons that belong to the family; all if left out.
         """
         member = (self.codes == "") & ~np.isnan(self.estimates.p)
         member = member if use is None else member & use
-        p = np.where(member, self.estimates.p, math.nan)
         count = int(member.sum())
-        return replace(self, adjusted=np.array(many.adjusted(p)), family=count) if count > 1 else self
+        if count < 2:
+            return self
+        claims = (np.array(many.adjusted(np.where(member, p, math.nan))) for p in (self.estimates.p, self.equivalence))
+        return replace(self, family=count, **dict(zip(("adjusted", "alike"), claims, strict=True)))
 
     @overload
     def __getitem__(self, index: int) -> Comparison: ...
@@ -107,21 +125,22 @@ class Batch(Sequence[Comparison]):
         if code:
             return not_comparable(code, said, ratio=_exp_one(estimate.shift), spread=spread, cautions=cautions,
                                   components=parts, **common)  # fmt: skip
-        adjusted = math.nan if self.adjusted is None else float(self.adjusted[i])
+        adjusted, alike = (math.nan if part is None else float(part[i]) for part in (self.adjusted, self.alike))
         low, high, low90, high90 = (_exp_one(end) for end in (estimate.low, estimate.high, estimate.low90, estimate.high90))
         return Comparison(
             ratio=_exp_one(estimate.shift), low=low, high=high, method=method, p=estimate.p, verdict=str(self.verdicts[i]), code="",
             reason=said, settle=int(self._settles[i]) or None, cautions=cautions, within=None, low90=low90, high90=high90,
             spread_baseline=spread[0], spread_treatment=spread[1],
             adjusted=adjusted, family=0 if math.isnan(adjusted) else self.family, df=estimate.df,
-            pairs=counts[0] if self.paired else 0, components=parts, **common,
+            pairs=counts[0] if self.paired else 0, components=parts, p_equivalence=float(self.equivalence[i]),
+            adjusted_equivalence=alike, **common,
         )  # fmt: skip
 
     def every_text(self) -> list[tuple[str, str, tuple[Caution, ...]]]:
         """`texts` of all comparisons: comparisons that agree in what the texts are made of share them."""
         several = np.max([np.diff(arm.arms) for arm in self.arms], axis=0) > 1 if self.arms else np.zeros(len(self), dtype=bool)
         excludes = (self.estimates.low > 0) | (self.estimates.high < 0)
-        told = excludes & ~np.char.startswith(self.verdicts.astype(str), "different") & (self.codes == "")  # names p itself
+        told = self._lost[0] | self._lost[1]  # names p itself
         own = np.where(told | (np.abs(self.estimates.shift) > EXTREME), np.arange(len(self)), -1)
         columns = (self.levels, self.codes, *self.replicates.T, several, self.estimates.flags, self.estimates.method, self.verdicts,
                    self._settles, excludes, own)  # fmt: skip
@@ -144,19 +163,19 @@ class Batch(Sequence[Comparison]):
         if code:
             return "ratio only", cautions[-1].message, cautions
         found, settle = str(self.verdicts[i]), int(self._settles[i])
-        excludes = bool(self.estimates.low[i] > 0 or self.estimates.high[i] < 0)
-        if excludes and "different" not in found:
-            text = (f"the interval excludes 1 on its own, and no longer after adjustment for {self.family} comparisons "
-                    f"(p {self.estimates.p[i]:.2g}, adjusted {self.adjusted[i]:.2g})")  # fmt: skip
-            cautions = (*cautions, Caution("multiplicity", text))
-        said = reason(found, self.confidence, self.margin, settle or None, level, excludes)
+        lost = tuple(bool(part[i]) for part in self._lost)
+        if lost[0]:
+            cautions = (*cautions, adjusted_away("excludes 1", self.family, self.estimates.p[i], self.adjusted[i]))
+        if lost[1]:
+            cautions = (*cautions, adjusted_away("lies inside the margin", self.family, self.equivalence[i], self.alike[i]))
+        said = reason(found, self.confidence, self.margin, settle or None, level, lost)
         return estimates.METHODS[int(self.estimates.method[i])], said, cautions
 
     @cached_property
     def _settles(self) -> np.ndarray:
         """Replicates that would settle each comparison; 0 where nothing is open or nobody can tell."""
         open_ = (self.verdicts == "inconclusive") & (self.replicates.min(axis=1) >= ENOUGH)
-        open_ &= (self.estimates.low <= 0) & (self.estimates.high >= 0)
+        open_ &= ~self._lost[0] & ~self._lost[1]
         rows = np.flatnonzero(open_)
         out = np.zeros(len(self), dtype=np.int64)
         noise = (self._pair_spreads[rows], np.zeros(len(rows))) if self.paired else tuple(part[rows] for part in self.spreads)

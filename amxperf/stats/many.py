@@ -1,4 +1,4 @@
-"""Several comparisons at once: p values adjusted so that few of the differences claimed are false."""
+"""Several comparisons at once: p values adjusted so that few of the claims made are false."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ def adjusted(ps: Iterable[float]) -> list[float]:
     """p values after Benjamini and Hochberg (J. R. Stat. Soc. B 57 (1995) 289-300), in the same order.
 
     A NaN (a comparison without a test) stays NaN and does not count. Calling those below 5 % different keeps the expected
-    share of false ones among them below 5 % where the tests are independent or go together.
+    share of false ones among them below 5 % where the tests are independent or go together. The same holds for those that are
+    called equivalent, from the p of :mod:`amxperf.stats.equivalence`.
 
     The numbers are those of scipy.stats.false_discovery_control, without the second that importing scipy.stats takes.
 

@@ -22,6 +22,7 @@ READABLE = (1, SCHEMA)
 
 _REALS = (
     "ratio", "low", "high", "confidence", "margin", "p", "low90", "high90", "spread_baseline", "spread_treatment", "adjusted", "df",
+    "p_equivalence", "adjusted_equivalence",
 )  # fmt: skip
 _PLURAL = {"boot": "boots", "block": "blocks", "launch": "launches", "value": "values"}
 
@@ -74,6 +75,8 @@ class Comparison:
     adjusted, family
         p after Benjamini and Hochberg and the number of comparisons adjusted together; the verdict then stands on it,
         while the interval stays that of this comparison alone. NaN and 0 where nothing was adjusted.
+    p_equivalence, adjusted_equivalence
+        p of equivalence within the margin (`stats.equivalence`), by itself and after Benjamini and Hochberg; NaN if unknown.
     df, pairs
         Degrees of freedom of the t method, NaN for ranks; pairs of replicates, 0 where the arms are not paired.
     components
@@ -120,6 +123,8 @@ class Comparison:
     components: tuple[Variances, ...] = ()
     relative_to: str = ""
     reference_n: tuple[Counts, ...] = ()
+    p_equivalence: float = math.nan
+    adjusted_equivalence: float = math.nan
 
     def named(self, **identity: Any) -> Comparison:
         """A copy with identity fields set (benchmark, unit, better ...), here and in every `.within`."""

@@ -20,12 +20,14 @@ def judge(
     margin: float,
     adjusted: float = math.nan,
     confidence: float = 0.95,
+    alike: float = math.nan,
 ) -> str:
     """The verdict on a log ratio.
 
     low, high : the interval (95 %); low90, high90 : the one of level 1 - 2 * alpha (90 %).
     margin : fraction; the bounds of equivalence are +-log(1 + margin).
-    adjusted : p after adjustment for other comparisons, which must be below 1 - confidence too; NaN for none.
+    adjusted, alike : p of a difference and of equivalence after adjustment for other comparisons, which must be below
+    1 - confidence too; NaN for none.
 
     *different*: the interval excludes 0. *equivalent*: the narrower interval lies inside the bounds, which is the two
     one-sided tests at level alpha (D. J. Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657-680).
@@ -38,7 +40,7 @@ def judge(
     """
     bound = math.log1p(margin)
     different = (low > 0 or high < 0) and not adjusted >= 1 - confidence
-    equivalent = -bound < low90 and high90 < bound
+    equivalent = -bound < low90 and high90 < bound and not alike >= 1 - confidence
     if different and equivalent:
         return "different and equivalent"
     if different:
@@ -46,13 +48,17 @@ def judge(
     return "equivalent" if equivalent else "inconclusive"
 
 
-def judge_many(found: Estimates, margin: float, confidence: float = 0.95, adjusted: np.ndarray | None = None) -> np.ndarray:
+def judge_many(
+    found: Estimates, margin: float, confidence: float = 0.95, adjusted: np.ndarray | None = None, alike: np.ndarray | None = None
+) -> np.ndarray:
     """`judge` for many estimates: array of str; 'inconclusive' where there is no interval."""
     bound = math.log1p(margin)
     different = (found.low > 0) | (found.high < 0)
     if adjusted is not None:
         different &= ~(adjusted >= 1 - confidence)
     equivalent = (found.low90 > -bound) & (found.high90 < bound)
+    if alike is not None:
+        equivalent &= ~(alike >= 1 - confidence)
     words = np.array(["inconclusive", "different", "equivalent", "different and equivalent"], dtype=object)
     return words[different + 2 * equivalent]
 

@@ -70,11 +70,21 @@ def mixed(several: bool) -> tuple[Caution, ...]:
     return (Caution("boots-mixed", "launches of several boots stand side by side: what a boot does counts as launch noise"),)
 
 
-def reason(found: str, confidence: float, margin: float, needed: int | None, level: str, excludes: bool = False) -> str:
-    """Why the verdict is what it is; `excludes`: the interval excludes 1 and the verdict is not 'different' all the same."""
+def adjusted_away(what: str, family: int, p: float, adjusted: float) -> Caution:
+    """The caution on a claim that holds by itself and not among the others."""
+    text = f"the interval {what} on its own, and no longer after adjustment for {family} comparisons"
+    return Caution("multiplicity", f"{text} (p {p:.2g}, adjusted {adjusted:.2g})")
+
+
+def reason(
+    found: str, confidence: float, margin: float, needed: int | None, level: str, lost: tuple[bool, bool] = (False, False)
+) -> str:
+    """Why the verdict is what it is; `lost`: a difference, an equivalence that adjustment for other comparisons took away."""
     wide, narrow, near = f"{100 * confidence:g} %", f"{100 * (2 * confidence - 1):g} %", f"{100 * margin:g} %"
-    if found == "inconclusive" and excludes:
-        return f"the {wide} interval excludes 1 on its own, and no longer after adjustment for the other comparisons"
+    after = "on its own, and no longer after adjustment for the other comparisons"
+    if found == "inconclusive" and any(lost):
+        claims = (f"the {wide} interval excludes 1", f"the {narrow} interval lies inside the margin of {near}")
+        return f"{' and '.join(claim for claim, gone in zip(claims, lost, strict=True) if gone)} {after}"
     if found == "inconclusive":
         text = f"the {wide} interval includes 1 and the {narrow} interval leaves the margin of {near}"
         return text + (f"; about {needed} {PLURAL[level]} per arm would settle it every second time" if needed else "")
