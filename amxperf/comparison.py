@@ -97,10 +97,8 @@ def compare(
     groups = parse_keys(group_by, data) if group_by else ()
     if within and groups:
         raise UsageError("geometric means are of two arms, not of ratios of ratios", hint="leave out group_by, or within")
-    if within and diagnose:
-        raise UsageError("diagnostics look at two arms, not at a ratio of ratios", hint="run them without --within first")
     if within:
-        answers, notes = relative(dataset, arms, parse(within), only, confidence, margin, differs)
+        answers, notes = relative(dataset, arms, parse(within), only, confidence, margin, differs, diagnose)
         return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes))
     pairing = _paired(dataset, arms, only)
     found = samples(pairing, dataset.manifest)

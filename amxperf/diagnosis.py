@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .stats.diagnostics import applied, diagnose
+from .stats.diagnostics import Finding, applied, diagnose
 from .stats.nested import Locations
 from .stats.result import Comparison
 
 if TYPE_CHECKING:
     from .comparisons import Results
     from .manifest import Manifest
+    from .pairing import Pairing
+    from .sampling import Samples
+
+Looked = tuple[list[np.ndarray], list[np.ndarray], "list[list[float]] | None"]
+"""Log locations, values and order of the arms of a comparison."""
 
 
 def diagnosed(results: Results, manifest: Manifest) -> tuple[Comparison, ...]:
@@ -22,43 +28,59 @@ def diagnosed(results: Results, manifest: Manifest) -> tuple[Comparison, ...]:
     The order of the launches is that of ``[launches] order`` in dataset.toml; without it nothing is said of order and drift.
     Refused and paired comparisons stay as they are.
     """
-    samples, found = results.samples, []
-    located = [Locations(arm, manifest.location) for arm in samples.arms]
+    sample, found = Sample(results.pairing, results.samples, manifest), []
     for result, row in zip(results, results.place.tolist(), strict=True):
-        if row < 0 or result.verdict == "not comparable" or result.replicate == "block":
-            found.append(result)
-            continue
-        arms = [part.of(result.replicate, np.array([row]))[0] for part in located]
-        values = tuple(arm.values[arm.by_value[row] : arm.by_value[row + 1]] for arm in samples.arms)
-        order = _order(results, manifest, row, result.replicate)
-        findings = diagnose(*arms, order=order, values=values, confidence=result.confidence, margin=result.margin)
-        found.append(applied(result, findings))
+        found.append(applied(result, findings(result, [(sample, row)])) if row >= 0 else result)
     return tuple(found)
 
 
-def _order(results: Results, manifest: Manifest, row: int, level: str) -> tuple[list[float], list[float]] | None:
-    """When each replicate of both arms ran; None where the manifest does not say it of all of them."""
-    places = manifest.order
-    if not places:
-        return None
-    columns = results.pairing.columns
-    launches, boots, environments = (columns[name].words for name in ("launch", "boot", "environment"))
-    both = []
-    for side, arm in enumerate(results.samples.arms):
-        first, last = arm.by_launch[row], arm.by_launch[row + 1]
-        ranks = []
-        for code in results.samples.launches[side][first:last].tolist():
-            code, launch = divmod(code, len(launches))
-            environment, boot = divmod(code, len(boots))
-            names = (environments[environment], boots[boot], launches[launch])
-            ranks.append(next((places[name] for name in _names(*names) if name in places), None))
-        if None in ranks:
+def findings(result: Comparison, arms: Sequence[tuple[Sample, int]]) -> tuple[Finding, ...]:
+    """What the arms of a comparison show: a sample and the row of its arms; of a ratio of ratios two of them."""
+    if result.verdict == "not comparable" or result.replicate == "block":
+        return ()
+    looked = [sample.arms(row, result.replicate) for sample, row in arms]
+    places, values = ([arm for part in looked for arm in part[k]] for k in (0, 1))
+    order = [ranks for part in looked for ranks in part[2] or ()]
+    return diagnose(*places, order=order if len(order) == len(places) else None, values=values, confidence=result.confidence,
+                    margin=result.margin)  # fmt: skip
+
+
+class Sample:
+    """The arms of many comparisons, to look at one by one."""
+
+    def __init__(self, pairing: Pairing, samples: Samples, manifest: Manifest) -> None:
+        self.pairing, self.samples, self.manifest = pairing, samples, manifest
+        self.located = [Locations(arm, manifest.location) for arm in samples.arms]
+
+    def arms(self, row: int, level: str) -> Looked:
+        """Baseline and treatment of a comparison; None for the order that the manifest does not state."""
+        places = [part.of(level, np.array([row]))[0] for part in self.located]
+        values = [arm.values[arm.by_value[row] : arm.by_value[row + 1]] for arm in self.samples.arms]
+        return places, values, self._order(row, level)
+
+    def _order(self, row: int, level: str) -> list[list[float]] | None:
+        """When each replicate of both arms ran; None where the manifest does not say it of all of them."""
+        places = self.manifest.order
+        if not places:
             return None
-        if level == "boot":
-            starts = arm.boots[arm.arms[row] : arm.arms[row + 1] + 1] - first
-            ranks = [min(ranks[a:b]) for a, b in pairwise(starts.tolist())]
-        both.append([float(rank) for rank in ranks])
-    return both[0], both[1]
+        columns = self.pairing.columns
+        launches, boots, environments = (columns[name].words for name in ("launch", "boot", "environment"))
+        both = []
+        for side, arm in enumerate(self.samples.arms):
+            first, last = arm.by_launch[row], arm.by_launch[row + 1]
+            ranks = []
+            for code in self.samples.launches[side][first:last].tolist():
+                code, launch = divmod(code, len(launches))
+                environment, boot = divmod(code, len(boots))
+                names = (environments[environment], boots[boot], launches[launch])
+                ranks.append(next((places[name] for name in _names(*names) if name in places), None))
+            if None in ranks:
+                return None
+            if level == "boot":
+                starts = arm.boots[arm.arms[row] : arm.arms[row + 1] + 1] - first
+                ranks = [min(ranks[a:b]) for a, b in pairwise(starts.tolist())]
+            both.append([float(rank) for rank in ranks])
+        return both
 
 
 def _names(environment: str, boot: str, launch: str) -> tuple[str, str, str]:

@@ -13,12 +13,14 @@ import numpy as np
 
 from .capture import Note
 from .dataset import Dataset
+from .diagnosis import Sample, findings
 from .errors import MissingInput, UsageError
 from .pairing import IDENTITY, PLACE, Pairing, paired
 from .residue import residues_of
 from .sampling import Samples, samples
 from .selector import Selector
 from .stats.batch import Batch
+from .stats.diagnostics import applied
 from .stats.engine import relative_arms
 from .stats.result import Caution, Comparison, Counts
 from .stats.wording import PLURAL
@@ -35,6 +37,7 @@ def relative(
     confidence: float,
     margin: float,
     differs: Sequence[str] = (),
+    diagnose: bool = False,
 ) -> tuple[list[Comparison], list[Note]]:
     """The ratios of ratios of a dataset, and notes on what has no partner.
 
@@ -43,6 +46,7 @@ def relative(
     A comparison needs all four samples at one level; else it is left out with a note (`no-reference`).
     What else differs between the arms is a caution, but for the columns and machine keys `differs`. Where some of the four
     samples ran in the same replicates (caution `shared-replicates`), the formula, which takes them as independent, errs.
+    diagnose : look at the four samples of each (:mod:`amxperf.diagnosis`); what is found bears on the ratio of ratios.
     """
     data, keys = dataset.measurements, {term.key for term in within.conditions}
     chosen = only.mask(data, dataset.name) if only else np.ones(len(data), dtype=bool)
@@ -66,11 +70,12 @@ def relative(
         paired(data[parts[0] | parts[1]], parts[1][parts[0] | parts[1]], arms, block | skip)
         for parts, skip in ((sides, set()), (references, keys))
     )
-    return _answers(dataset, arms, within, keys, mains, refs, confidence, margin, differs)
+    return _answers(dataset, arms, within, keys, mains, refs, confidence, margin, differs, diagnose)
 
 
 def _answers(dataset: Dataset, arms: tuple[Selector, Selector], within: Selector, keys: set[str], mains: Pairing, refs: Pairing,
-             confidence: float, margin: float, differs: Sequence[str]) -> tuple[list[Comparison], list[Note]]:  # fmt: skip
+             confidence: float, margin: float, differs: Sequence[str], diagnose: bool
+             ) -> tuple[list[Comparison], list[Note]]:  # fmt: skip
     main, ref = samples(mains, dataset.manifest), samples(refs, dataset.manifest)
     apart = keys | _apart(mains, refs)
     place: dict[tuple, list[int]] = {}
@@ -104,7 +109,12 @@ def _answers(dataset: Dataset, arms: tuple[Selector, Selector], within: Selector
         shared = (Caution("shared-replicates", text),) if both else ()
         return (*shared, *residues[0](int(main.which[at])), *residues[1](int(ref.which[other])))
 
-    return [_one(batch, k, mains, main, ref, rows, others, arms, within, dataset, told) for k in range(len(rows))], notes
+    found = [_one(batch, k, mains, main, ref, rows, others, arms, within, dataset, told) for k in range(len(rows))]
+    if diagnose:
+        parts = Sample(mains, main, dataset.manifest), Sample(refs, ref, dataset.manifest)
+        found = [applied(result, findings(result, list(zip(parts, places, strict=True))))
+                 for result, *places in zip(found, rows, others, strict=True)]  # fmt: skip
+    return found, notes
 
 
 def _replicates(pairing: Pairing, found: Samples, at: int, level: str, block: str) -> Iterator[set[tuple[str, ...]]]:

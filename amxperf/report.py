@@ -36,12 +36,16 @@ def report(found: Comparisons, width: int = 0) -> str:
         text = "Intervals are those of each comparison alone; verdicts stand after Benjamini and Hochberg"
         lines += ["", f"{text} over {family}, differences and equivalences each by themselves."]
     lines += _mind(found, results)
-    sizes = sorted({(result.replicate, min(result.replicates())) for result in results if not result.relative_to})
-    for level, least in sizes:
-        lines += [f"  {line}" for line in limits(level, least, results[0].confidence)] if least else []
+    for level, least, arms in sorted({_size(result) for result in results}):
+        lines += [f"  {line}" for line in limits(level, least, results[0].confidence, arms)] if least else []
     if not results:
         lines.append("The two arms have no benchmark in common.")
     return "\n".join(lines) + "\n"
+
+
+def _size(result: Comparison) -> tuple[str, int, int]:
+    """Level of the replicate, replicates of the smallest arm, and number of arms."""
+    return result.replicate, result.least, 4 if result.relative_to else 2
 
 
 def _mind(found: Comparisons, results: list[Comparison]) -> list[str]:

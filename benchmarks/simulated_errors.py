@@ -167,7 +167,7 @@ def suite(name: str, boots: int, count: int = 4 * FEWER) -> Iterator[Row]:
 
 
 def alike(name: str, boots: int, count: int = 4 * FEWER) -> Iterator[Row]:
-    """Forty benchmarks in the same boots, which differ by 0.5 %: ten or all unchanged, the others 2 % apart, the margin being 2 %."""
+    """Forty benchmarks in the same boots, which differ by 0.5 %: ten or all unchanged, the others at the margin of 2 %."""
     size = 40
     unchanged = 10 if "a quarter" in name else size
     rng, key = seeded(name, boots), (name, boots, 1, ITERATIONS[0])

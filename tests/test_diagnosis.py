@@ -83,3 +83,50 @@ def test_the_command(make, capsys):
     assert main(["compare", root, "--baseline", "old", "--treatment", "new", "--steady", "--diagnose"]) == 2
     shown = capsys.readouterr().out
     assert "[arms-in-sequence]" in shown and "[steady-left-out]" in shown
+
+
+ISAS = "environment,launch,benchmark,metric,value,unit,better,iteration,isa\n"
+
+
+def both_isas(cost=0.1, odd=0.0):
+    """Eight launches of AMX and of AVX-512, old and new; the new costs AMX `cost`, and one of its launches `odd` more."""
+    body = ""
+    for e, k, isa in ((e, k, isa) for e in ("old", "new") for k in range(8) for isa in ("amx", "avx512")):
+        noise = NOISE[(k + 3 * (isa == "amx") + 5 * (e == "new")) % 8]
+        own = (cost + odd * (k == 3)) * (e == "new" and isa == "amx")
+        body += f"{e},{isa}-{k},b,time,{2.718281828 ** (noise + own)!r},s,lower,0,{isa}\n"
+    return ISAS + body
+
+
+def test_ratios_of_ratios_are_diagnosed(make):
+    """A launch apart is looked for in all four samples, and its part in the ratio of ratios is what is judged."""
+    root = make({"t.csv": both_isas(cost=0.0, odd=0.5)}, name="odd")
+    plain, looked = (compare(root, "old", "new", within="isa=avx512", diagnose=told)[0] for told in (False, True))
+    assert "outlier-replicate" in [caution.code for caution in looked.cautions]
+    assert (looked.ratio, looked.low, looked.high) == (plain.ratio, plain.low, plain.high)
+    real = compare(make({"t.csv": both_isas()}, name="real"), "old", "new", within="isa=avx512", diagnose=True)[0]
+    assert real.verdict == "different" and real.ratio == pytest.approx(1.105, abs=0.005)
+
+
+def order(*names):
+    return f"[launches]\norder = [{', '.join(repr(name) for name in names)}]\n"
+
+
+def test_a_drift_bears_on_a_ratio_of_ratios_only_where_the_reference_does_not_share_it(make):
+    """Old before new in both instruction sets: drift cancels. AMX old, AVX-512 new, then the others: it does not."""
+    every = {(e, isa): [f"{e}/{isa}-{k}" for k in range(8)] for e in ("old", "new") for isa in ("amx", "avx512")}
+    shared = [name for e in ("old", "new") for pair in zip(every[e, "amx"], every[e, "avx512"], strict=True) for name in pair]
+    crossed = [name for pairs in ((("old", "amx"), ("new", "avx512")), (("old", "avx512"), ("new", "amx")))
+               for names in zip(*(every[one] for one in pairs), strict=True) for name in names]  # fmt: skip
+    text = {"t.csv": both_isas(cost=0.01)}
+    found = [compare(make(text, order(*names), name=kind), "old", "new", within="isa=avx512", diagnose=True)[0]
+             for kind, names in (("shared", shared), ("crossed", crossed))]  # fmt: skip
+    assert ["arms-in-sequence" in [caution.code for caution in one.cautions] for one in found] == [False, True]
+
+
+def test_the_limits_for_few_replicates_are_printed_for_ratios_of_ratios(make, capsys):
+    root = str(make({"t.csv": both_isas()}))
+    assert main(["compare", root, "--baseline", "old", "--treatment", "new", "--within", "isa=avx512", "--diagnose"]) == 0
+    said = capsys.readouterr().out
+    assert "8 against 8 launches and 8 against 8 of the reference" in said
+    assert "With 8 launches per arm that scatter by 1 %, the interval of a ratio of ratios is 1.5 % to either side at best" in said

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import serial
+from .contrast import NAMES, Contrast
+from .estimates import Estimate
 from .result import Caution, Comparison
 from .verdict import judge
-from .welch import welch
 
 APART = 0.8
 """Arms are apart in time where the rank correlation of arm and order is beyond this (1 for all of A before all of B is 0.87)."""
@@ -40,36 +40,37 @@ class Finding:
 
 
 def diagnose(
-    baseline: np.ndarray,
-    treatment: np.ndarray,
-    *,
-    order: tuple[Sequence[float], Sequence[float]] | None = None,
-    values: tuple[np.ndarray, np.ndarray] | None = None,
+    *arms: np.ndarray,
+    order: Sequence[Sequence[float]] | None = None,
+    values: Sequence[np.ndarray] | None = None,
     confidence: float = 0.95,
     margin: float = 0.02,
 ) -> tuple[Finding, ...]:
-    """Look at two arms of replicates.
+    """Look at arms of replicates: baseline and treatment; of a ratio of ratios then those of the reference.
 
     Parameters
     ----------
-    baseline, treatment : log locations of the replicates, 1-D, 2 or more each.
+    arms : log locations of the replicates, 1-D, 2 or more each; two arms or four.
     order : when each replicate ran (any increasing number), per arm in the same order as the locations; None where not known.
-    values : the values behind them, for the step of the clock; None to leave it out.
+    values : the values behind them, per arm, for the step of the clock; None to leave it out.
+
+    What a finding takes back is judged on the ratio, or on the ratio of ratios, that the arms make together.
 
     >>> low, high = np.array([0.00, 0.01, 0.02, 0.03, 0.04]), np.array([0.05, 0.06, 0.07, 0.08, 0.09])
     >>> [finding.caution.code for finding in diagnose(low, high, order=(range(5), range(5, 10)))]
     ['arms-in-sequence']
     """
+    contrast = Contrast(arms)
     found: list[Finding] = []
     if order is not None:
         times = tuple(np.asarray(times, dtype=float) for times in order)
-        found += _order(baseline, treatment, times, confidence, margin)
-        found += _series(baseline, treatment, times, confidence, margin)
-    found += _states(baseline, treatment)
-    found += _outliers(baseline, treatment, confidence, margin)
-    if values is not None:
-        found += _clock(values, float(treatment.mean() - baseline.mean()), margin)
-    return tuple(found)
+        found += _order(contrast, times, confidence, margin)
+        found += _series(contrast, times, confidence, margin)
+    found += _states(contrast)
+    found += _outliers(contrast, confidence, margin)
+    for pair in zip(values[::2], values[1::2], strict=True) if values is not None else ():
+        found += _clock(pair, contrast.estimate(confidence).shift, margin)
+    return tuple(dict.fromkeys(found))
 
 
 def applied(result: Comparison, findings: Sequence[Finding]) -> Comparison:
@@ -89,24 +90,21 @@ def applied(result: Comparison, findings: Sequence[Finding]) -> Comparison:
     return replace(result, cautions=cautions, verdict=" and ".join(kept) or "inconclusive", settle=None, reason="; ".join(why))
 
 
-def _order(b: np.ndarray, t: np.ndarray, times: tuple[np.ndarray, ...], confidence: float, margin: float) -> list[Finding]:
+def _order(contrast: Contrast, times: tuple[np.ndarray, ...], confidence: float, margin: float) -> list[Finding]:
     """Arms that ran one after the other, and drift seen inside them.
 
     In sequence, a steady drift and a difference look alike. The shift is estimated again beside a common straight line over
     the order (least squares); what its wider interval does not support is taken back.
     """
     place = _ranks(np.concatenate(times))
-    arm = np.repeat([0.0, 1.0], (len(b), len(t)))
-    apart = abs(float(np.corrcoef(arm, place)[0, 1])) > APART if np.ptp(place) else False
-    centred = np.concatenate((b - b.mean(), t - t.mean()))
-    line = np.concatenate([part - part.mean() for part in (place[: len(b)], place[len(b) :])])
+    apart = contrast.apart(place) > APART
     found = []
-    drift, p = _slope(line, centred, len(centred) - 3)
+    drift, p = contrast.slope(place)
     total = drift * (len(place) - 1)
     if apart:
-        shift, se, df = _beside_line(np.concatenate((b, t)), arm, place)
+        shift, se, df = contrast.beside_line(place)
         half, narrow = (_half(se, df, level) for level in (confidence, 2 * confidence - 1))
-        lost = _lost((shift - half, shift + half, shift - narrow, shift + narrow), float(t.mean() - b.mean()), margin)
+        lost = _lost((shift - half, shift + half, shift - narrow, shift + narrow), contrast.estimate().shift, margin)
         beside = f"beside a steady drift the verdict would be {_left(lost)}" if lost else "a steady drift changes nothing"
         text = f"one arm ran after the other, so a drift of the machine would pass for a difference or hide one; {beside}"
         found.append(Finding(Caution("arms-in-sequence", text), lost))
@@ -115,20 +113,6 @@ def _order(b: np.ndarray, t: np.ndarray, times: tuple[np.ndarray, ...], confiden
         text += "; alternating arms share it, blocks would remove it"
         found.append(Finding(Caution("drift", text)))
     return found
-
-
-def _slope(x: np.ndarray, y: np.ndarray, df: int) -> tuple[float, float]:
-    """Least-squares slope of centred y on centred x and its two-sided p; 0 and 1 where there is nothing to see."""
-    from scipy.special import stdtr
-
-    square = float(x @ x)
-    if square == 0 or df < 1:
-        return 0.0, 1.0
-    slope = float(x @ y) / square
-    rest = float(((y - slope * x) ** 2).sum()) / df
-    if rest == 0:
-        return slope, 0.0 if slope else 1.0
-    return slope, 2 * float(stdtr(df, -abs(slope) / math.sqrt(rest / square)))
 
 
 def _lost(ends: tuple[float, float, float, float], shift: float, margin: float) -> tuple[str, ...]:
@@ -148,36 +132,25 @@ def _half(se: float, df: float, level: float) -> float:
     return float(stdtrit(df, 0.5 + level / 2)) * se if df >= 1 else math.inf
 
 
-def _beside_line(y: np.ndarray, arm: np.ndarray, place: np.ndarray) -> tuple[float, float, int]:
-    """Shift between arms, its standard error and degrees of freedom, with a common straight line over the order."""
-    design = np.column_stack((np.ones(len(y)), arm, place - place.mean()))
-    df = len(y) - 3
-    if df < 1:
-        return 0.0, math.inf, df
-    solution, *_ = np.linalg.lstsq(design, y, rcond=None)
-    rest = y - design @ solution
-    variance = float(rest @ rest) / df * float(np.linalg.pinv(design.T @ design)[1, 1])
-    return float(solution[1]), math.sqrt(variance), df
-
-
-def _series(b: np.ndarray, t: np.ndarray, times: tuple[np.ndarray, ...], confidence: float, margin: float) -> list[Finding]:
+def _series(contrast: Contrast, times: tuple[np.ndarray, ...], confidence: float, margin: float) -> list[Finding]:
     """Replicates that follow each other and are alike: the interval is widened by the effective sample size and judged again."""
-    if min(len(b), len(t)) < SERIES:
+    ordered = contrast.in_order(times)
+    if contrast.least < SERIES or not ordered.related():
         return []
-    b, t = (arm[np.argsort(when, kind="stable")] for arm, when in zip((b, t), times, strict=True))
-    if not serial.related(b, t):
-        return []
-    estimate, factor = welch(b, t, confidence), serial.widening(b, t)
-    ends = (estimate.low, estimate.high, estimate.low90, estimate.high90)
-    lost = _lost(tuple(estimate.shift + (end - estimate.shift) * factor for end in ends), estimate.shift, margin)
+    estimate, factor = contrast.estimate(confidence), ordered.widening()
+    lost = _lost(tuple(estimate.shift + (end - estimate.shift) * factor for end in _ends(estimate)), estimate.shift, margin)
     text = f"replicates that ran after each other are alike: an honest interval is about {factor:.1f} times as wide"
     return [Finding(Caution("replicates-in-series", text), lost)]
 
 
-def _states(b: np.ndarray, t: np.ndarray) -> list[Finding]:
+def _ends(estimate: Estimate) -> tuple[float, float, float, float]:
+    return estimate.low, estimate.high, estimate.low90, estimate.high90
+
+
+def _states(contrast: Contrast) -> list[Finding]:
     """Two groups of replicates with nothing between them, as where each boot falls into one of two states."""
     found = []
-    for name, arm in (("baseline", b), ("treatment", t)):
+    for name, arm in zip(NAMES, contrast.arms, strict=False):
         split = two_states(arm)
         if split:
             low, count = split
@@ -211,14 +184,14 @@ def two_states(locations: np.ndarray) -> tuple[float, int] | None:
     return distance, len(high)
 
 
-def _outliers(b: np.ndarray, t: np.ndarray, confidence: float, margin: float) -> list[Finding]:
+def _outliers(contrast: Contrast, confidence: float, margin: float) -> list[Finding]:
     """Replicates far from the rest of their arm: is the verdict another one without them?"""
-    keep = [~outlying(arm) for arm in (b, t)]
-    out = sum(int((~mask).sum()) for mask in keep)
+    masks = [outlying(arm) for arm in contrast.arms]
+    out = sum(int(mask.sum()) for mask in masks)
     if not out:
         return []
-    with_, without = welch(b, t, confidence), welch(b[keep[0]], t[keep[1]], confidence)
-    verdicts = [judge(e.low, e.high, e.low90, e.high90, margin) for e in (with_, without)]
+    both = contrast.estimate(confidence), contrast.without(masks).estimate(confidence)
+    verdicts = [judge(*_ends(estimate), margin) for estimate in both]
     text = f"{out} {'replicate lies' if out == 1 else 'replicates lie'} far from the rest of the arm: find out what happened there"
     if verdicts[0] == verdicts[1]:
         return [Finding(Caution("outlier-replicate", text))]

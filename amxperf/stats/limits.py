@@ -13,30 +13,33 @@ FEW = 10
 """Most replicates of which they speak."""
 
 
-def limits(level: str, least: int, confidence: float = 0.95) -> list[str]:
+def limits(level: str, least: int, confidence: float = 0.95, arms: int = 2) -> list[str]:
     """What `least` replicates per arm can show.
 
     Half widths are those of Welch's interval in the best case (:func:`amxperf.stats.plan.half_width`, replicates whose
-    locations scatter by 1 and by 3 %), and what 80 % power for a change of 2 % takes.
+    locations scatter by 1 and by 3 %), and what 80 % power for a change of 2 % takes. `arms` is 4 for a ratio of ratios.
 
     >>> for line in limits("boot", 3):
     ...     print(line)
     With 3 boots per arm that scatter by 1 %, an interval is 2.3 % to either side at best; by 3 %, 7.0 %.
     A change of 2 % is found in 80 % of such experiments from 6 boots per arm on, where they scatter by 1 %; from 38, by 3 %.
     With 3 per arm no rank test can reach 5 %.
+    >>> print(limits("boot", 3, arms=4)[0])
+    With 3 boots per arm that scatter by 1 %, the interval of a ratio of ratios is 2.7 % to either side at best; by 3 %, 8.3 %.
     >>> limits("launch", 1)
     ['With one launch per arm nothing can be said about the systems: the interval, if any, speaks for these two launches.']
     """
     noun = PLURAL[level]
+    what = "an interval" if arms == 2 else "the interval of a ratio of ratios"
     if least == 1:
         text = f"With one {level} per arm nothing can be said about the systems"
-        return [f"{text}: the interval, if any, speaks for these two {noun}."]
+        return [f"{text}: the interval, if any, speaks for these two {noun}." if arms == 2 else f"{text}."]
     if least > FEW:
         return []
-    halves = [f"{100 * half_width(least, spread, confidence=confidence):.1f} %" for spread in SPREADS]
-    needed = [needs(spread, confidence) for spread in SPREADS]
+    halves = [f"{100 * half_width(least, spread, confidence=confidence, arms=arms):.1f} %" for spread in SPREADS]
+    needed = [needs(spread, confidence, arms=arms) for spread in SPREADS]
     lines = [
-        f"With {least} {noun} per arm that scatter by 1 %, an interval is {halves[0]} to either side at best; by 3 %, {halves[1]}.",
+        f"With {least} {noun} per arm that scatter by 1 %, {what} is {halves[0]} to either side at best; by 3 %, {halves[1]}.",
         f"A change of 2 % is found in 80 % of such experiments from {needed[0]} {noun} per arm on, where they scatter by 1 %; "
         f"from {needed[1]}, by 3 %.",
     ]
@@ -47,7 +50,7 @@ def limits(level: str, least: int, confidence: float = 0.95) -> list[str]:
     return lines
 
 
-def needs(spread: float, confidence: float = 0.95, change: float = CHANGE, power: float = 0.8) -> int:
+def needs(spread: float, confidence: float = 0.95, change: float = CHANGE, power: float = 0.8, arms: int = 2) -> int:
     """Replicates per arm from which a change is found with this power, at most 1,000.
 
     >>> needs(0.01), needs(0.03)
@@ -56,6 +59,6 @@ def needs(spread: float, confidence: float = 0.95, change: float = CHANGE, power
     low, high = 1, 1000
     while high - low > 1:
         middle = (low + high) // 2
-        enough = power_difference(middle, spread, change, confidence) >= power
+        enough = power_difference(middle, spread, change, confidence, arms) >= power
         low, high = (low, middle) if enough else (middle, high)
     return high

@@ -74,8 +74,9 @@ class Plan:
 
 
 def half_width(
-    replicates: int, spread: float, noise: float = 0.0, iterations: int = 1, confidence: float = 0.95, location: str = "median"
-) -> float:
+    replicates: int, spread: float, noise: float = 0.0, iterations: int = 1, confidence: float = 0.95, location: str = "median",
+    arms: int = 2,
+) -> float:  # fmt: skip
     """Half width of the interval of a ratio, as a fraction, for two arms that scatter alike.
 
     Parameters
@@ -84,6 +85,7 @@ def half_width(
     spread : standard deviation of the log between replicates.
     noise : standard deviation of the log between the iterations of one replicate.
     iterations : iterations per replicate; their median (or mean, by `location`) is the replicate's location.
+    arms : 2, or 4 for a ratio of ratios, whose interval is t(4n - 4) * s * sqrt(4 / n).
 
     Welch's interval with equal variances, t(2n - 2) * s * sqrt(2 / n), where s^2 = spread^2 + pi/2 * noise^2 / iterations
     (the variance of a median of normal values is pi/2 times that of their mean). A ValueError for fewer than 2 replicates.
@@ -101,8 +103,8 @@ def half_width(
         raise ValueError("an interval needs two replicates per arm")
     factor = MEDIAN if location == "median" else 1.0
     deviation = math.sqrt(spread**2 + factor * noise**2 / iterations)
-    quantile = float(stdtrit(2 * replicates - 2, 0.5 + confidence / 2))
-    return math.expm1(quantile * deviation * math.sqrt(2 / replicates))
+    quantile = float(stdtrit(arms * (replicates - 1), 0.5 + confidence / 2))
+    return math.expm1(quantile * deviation * math.sqrt(arms / replicates))
 
 
 def plan(

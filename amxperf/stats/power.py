@@ -16,7 +16,7 @@ NODES = 200
 """Points of the quadrature over the observed spread."""
 
 
-def power_difference(replicates: int, deviation: float, change: float, confidence: float = 0.95) -> float:
+def power_difference(replicates: int, deviation: float, change: float, confidence: float = 0.95, arms: int = 2) -> float:
     """Probability that the interval excludes 1 on the right side when the true ratio is 1 + `change`.
 
     Parameters
@@ -24,6 +24,7 @@ def power_difference(replicates: int, deviation: float, change: float, confidenc
     replicates : per arm, 2 or more.
     deviation : standard deviation of the log locations of the replicates.
     change : true difference as a fraction (0.03: 3 % more).
+    arms : 2, or 4 for a ratio of ratios.
 
     From the noncentral t distribution (J. Cohen, Statistical Power Analysis, 1988, ch. 2).
 
@@ -36,9 +37,9 @@ def power_difference(replicates: int, deviation: float, change: float, confidenc
     distance = abs(math.log1p(change))
     if deviation == 0:
         return float(distance > 0)
-    df = 2 * replicates - 2
+    df = arms * (replicates - 1)
     limit = stdtrit(df, 0.5 + confidence / 2)
-    return 1 - float(nctdtr(df, distance / (deviation * math.sqrt(2 / replicates)), limit))
+    return 1 - float(nctdtr(df, distance / (deviation * math.sqrt(arms / replicates)), limit))
 
 
 def power_equivalence(replicates: int, deviation: float, margin: float, change: float = 0.0, confidence: float = 0.95) -> float:

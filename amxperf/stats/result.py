@@ -150,8 +150,16 @@ class Comparison:
         """Replicates in the baseline and in the treatment."""
         if self.pairs:
             return self.pairs, self.pairs
-        level = {"boot": "boots", "block": "boots", "launch": "launches", "value": "iterations"}[self.replicate]
-        return getattr(self.baseline_n, level), getattr(self.treatment_n, level)
+        return getattr(self.baseline_n, self._counts), getattr(self.treatment_n, self._counts)
+
+    @property
+    def _counts(self) -> str:
+        return {"boot": "boots", "block": "boots", "launch": "launches", "value": "iterations"}[self.replicate]
+
+    @property
+    def least(self) -> int:
+        """Replicates of the smallest arm, those of the reference included."""
+        return min(*self.replicates(), *(getattr(arm, self._counts) for arm in self.reference_n))
 
     def counted(self) -> str:
         """The replicates in words: '10 against 10 launches'."""
@@ -159,7 +167,9 @@ class Comparison:
         if self.pairs:
             return f"{self.pairs} pairs of {_PLURAL[self.replicate]}"
         noun = self.replicate if baseline == treatment == 1 else _PLURAL[self.replicate]
-        return f"{baseline} against {treatment} {noun}"
+        beside = [getattr(arm, self._counts) for arm in self.reference_n]
+        reference = f" and {beside[0]} against {beside[1]} of the reference" if beside else ""
+        return f"{baseline} against {treatment} {noun}{reference}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON: NaN becomes None, an unbounded end 'inf', factors an object."""

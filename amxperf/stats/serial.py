@@ -75,17 +75,17 @@ def related_rows(values: np.ndarray) -> np.ndarray:
     return rank_lag1_rows(values)[1] > CRITICAL
 
 
-def related(baseline: np.ndarray, treatment: np.ndarray) -> bool:
-    """Does the test fire in either arm?"""
-    return any(bool(related_rows(np.asarray(arm)[None, :])[0]) for arm in (baseline, treatment))
+def related(*arms: np.ndarray) -> bool:
+    """Does the test fire in any arm?"""
+    return any(bool(related_rows(np.asarray(arm)[None, :])[0]) for arm in arms)
 
 
-def widenings(baseline: np.ndarray, treatment: np.ndarray) -> np.ndarray:
-    """`widening` for many comparisons: arms of shape (comparisons, m) and (comparisons, n)."""
-    if min(baseline.shape[1], treatment.shape[1]) < SHORTEST:
-        return np.ones(len(baseline))
-    plain = widened = np.zeros(len(baseline))
-    for arm in (baseline, treatment):
+def widenings(*arms: np.ndarray) -> np.ndarray:
+    """`widening` for many comparisons: arms of shape (comparisons, m), (comparisons, n) ..."""
+    if min(arm.shape[1] for arm in arms) < SHORTEST:
+        return np.ones(len(arms[0]))
+    plain = widened = np.zeros(len(arms[0]))
+    for arm in arms:
         n, r = arm.shape[1], rank_lag1_rows(arm)[0]
         r = np.clip(r + (1 + 4 * r) / n, 0.0, 0.95)
         part = arm.var(axis=1, ddof=1) / n
@@ -95,8 +95,8 @@ def widenings(baseline: np.ndarray, treatment: np.ndarray) -> np.ndarray:
         return np.where(plain > 0, np.sqrt(widened / plain), 1.0)
 
 
-def widening(baseline: np.ndarray, treatment: np.ndarray) -> float:
-    """Factor on the interval for values that go together, 1 or more; 1 for arms shorter than `SHORTEST`.
+def widening(*arms: np.ndarray) -> float:
+    """Factor on the interval for values that go together, 1 or more; 1 where an arm is shorter than `SHORTEST`.
 
     With correlation r the n values are worth n (1 - r) / (1 + r) independent ones. r is the lag-1 correlation of ranks with
     Kendall's correction for short series, r + (1 + 4 r) / n, between 0 and 0.95.
@@ -105,4 +105,4 @@ def widening(baseline: np.ndarray, treatment: np.ndarray) -> float:
     >>> related(wave, wave), widening(wave, wave) > 1.5, related(wave[::7], wave[::7])
     (True, True, False)
     """
-    return float(widenings(np.asarray(baseline)[None, :], np.asarray(treatment)[None, :])[0])
+    return float(widenings(*(np.asarray(arm)[None, :] for arm in arms))[0])
