@@ -1,7 +1,7 @@
-"""Machine code of :mod:`amxperf.formats.scan` and :mod:`amxperf.formats.replay`: compiled once by numba, kept on disk, loaded
-by llvmlite.
+"""Machine code of modules that are written for a compiler, :mod:`amxperf.formats.scan` and :mod:`amxperf.formats.replay` before
+all: compiled once by numba, kept on disk, loaded by llvmlite.
 
-A function of those modules sees arrays as bare pointers, so that the code needs nothing of numba when it runs. Loading it takes a
+A function of such modules sees arrays as bare pointers, so that the code needs nothing of numba when it runs. Loading it takes a
 tenth of the time and half of the memory that importing numba takes; numba is imported only to compile, once per version of these
 modules, of numba and of the processor. Functions are called through ctypes, which lets other threads run meanwhile.
 
@@ -24,19 +24,24 @@ from typing import Any
 
 from . import replay, scan
 
-MODULES: tuple[ModuleType, ...] = (scan, replay)
+Modules = tuple[ModuleType, ...]
+"""Modules that are compiled together: their functions and numbers share one space of names."""
+
+MODULES: Modules = (scan, replay)
+"""Those of kernel logs."""
+
 PRIMITIVES = ("find", "word", "digest", "same", "copy")
 """Functions of :mod:`amxperf.formats.scan` that have a compiled form of their own."""
 
 CTYPES = {"q": ctypes.c_int64, "d": ctypes.c_double}
 
 
-def entries() -> dict[str, tuple[ModuleType, str]]:
-    """Functions that are called from outside: their module, and their parameters.
+def entries(modules: Modules = MODULES) -> dict[str, tuple[ModuleType, str]]:
+    """Functions that are called from outside, those in a module's ENTRIES: their module, and their parameters.
 
     A parameter is ``q`` or ``d`` (integer, float) or, with a star, an array of such items, by the codes of :mod:`struct`.
     """
-    return {name: (module, text) for module in MODULES for name, text in module.ENTRIES.items()}
+    return {name: (module, text) for module in modules for name, text in getattr(module, "ENTRIES", {}).items()}
 
 
 def installed() -> bool:
@@ -44,17 +49,17 @@ def installed() -> bool:
     return find_spec("numba") is not None and find_spec("llvmlite") is not None
 
 
-def ready() -> bool:
+def ready(modules: Modules = MODULES) -> bool:
     """Whether the machine code is on disk, so that nobody waits for a compiler."""
-    return installed() and any((folder / _name()).is_file() for folder in _folders())
+    return installed() and any((folder / _name(modules)).is_file() for folder in _folders())
 
 
 @cache
-def load() -> SimpleNamespace:
+def load(modules: Modules = MODULES) -> SimpleNamespace:
     """The compiled functions as attributes, to be called with addresses and numbers; compiled first where they are not on disk."""
     import llvmlite.binding as llvm
 
-    code = _kept() or _keep(_compile())
+    code = _kept(modules) or _keep(_compile(modules), modules)
     _bind()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -69,7 +74,7 @@ def load() -> SimpleNamespace:
         at += sizes[1]
         setattr(functions, name, symbol)
     engine.finalize_object()
-    for name, (_, text) in entries().items():
+    for name, (_, text) in entries(modules).items():
         kinds = [ctypes.c_void_p if "*" in kind else CTYPES[kind] for kind in text.split()]
         setattr(functions, name, ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(engine.get_function_address(getattr(functions, name))))
     return functions
@@ -92,17 +97,17 @@ def _bind() -> None:
 
 
 @cache
-def _name() -> str:
+def _name(modules: Modules) -> str:
     """File name of the code: all that it depends on."""
     import llvmlite.binding as llvm
 
     mark = hashlib.sha256()
-    for path in (__file__, *(module.__file__ for module in MODULES)):
+    for path in (__file__, *(module.__file__ for module in modules)):
         mark.update(Path(path).read_bytes())
     with suppress(PackageNotFoundError):
         mark.update(version("numba").encode())
     mark.update(f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {llvm.get_default_triple()}".encode())
-    return f"scan-{mark.hexdigest()[:32]}.o"
+    return f"{modules[0].__name__.rpartition('.')[2]}-{mark.hexdigest()[:32]}.o"
 
 
 def _folders() -> list[Path]:
@@ -111,35 +116,35 @@ def _folders() -> list[Path]:
     return [Path(folder) for folder in named if folder] + [Path(home) / "amxperf"]
 
 
-def _kept() -> bytes:
+def _kept(modules: Modules) -> bytes:
     """The code on disk, behind its own hash; empty where there is none, or not a whole one."""
     for folder in _folders():
         with suppress(OSError):
-            data = (folder / _name()).read_bytes()
+            data = (folder / _name(modules)).read_bytes()
             if hashlib.sha256(data[32:]).digest() == data[:32]:
                 return data[32:]
     return b""
 
 
-def _keep(code: bytes) -> bytes:
+def _keep(code: bytes, modules: Modules) -> bytes:
     for folder in _folders():
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = folder / f"{_name()}.{os.getpid()}"
+            draft = folder / f"{_name(modules)}.{os.getpid()}"
             draft.write_bytes(hashlib.sha256(code).digest() + code)
-            draft.replace(folder / _name())
+            draft.replace(folder / _name(modules))
             break
     return code
 
 
-def _compile() -> bytes:
+def _compile(modules: Modules) -> bytes:
     """Machine code of all entries: their number, then of each the lengths of name and code, the name and symbol, the code."""
     import numba
 
     space: dict[str, Any] = {"__builtins__": __builtins__, **_primitives()}
-    table = entries()
+    table = entries(modules)
     parts = []
-    for module in MODULES:
+    for module in modules:
         names = [name for name, item in vars(module).items() if isinstance(item,
             FunctionType) and item.__module__ == module.__name__]
         space |= {name: item for name, item in vars(module).items() if isinstance(item, int)}
