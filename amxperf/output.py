@@ -153,7 +153,12 @@ def plans(found: Plans, format: str) -> str:
         return found.frame().to_csv(index=False, lineterminator="\n")
     lines = [item.sentence(found.varying) for item in found]
     if len(found) > 1 and found.worst:
-        lines.append(f"For all of them: {found.worst.plan.counted()} per arm, as {found.worst.title(found.varying)} needs.")
+        careful = max((item for item in found if item.plan and item.plan.careful), key=lambda item: item.plan.careful, default=None)
+        text = f"For all of them: {found.worst.plan.counted()} per arm, as {found.worst.title(found.varying)} needs"
+        if careful and careful.plan.careful > found.worst.plan.replicates:
+            text += f", and {careful.plan.careful} with care"
+            text += f", as {careful.title(found.varying)} may need" if careful is not found.worst else ""
+        lines.append(text + ".")
     cautions = dict.fromkeys(str(caution) for item in found if item.plan for caution in item.plan.cautions)
     text = "\n".join(lines + (["", "Mind:", *(f"  {text}" for text in cautions)] if cautions else [])) + "\n"
     return wrapped(text, sys.stdout)

@@ -79,7 +79,7 @@ class Plans:
         rows = []
         for item in self.items:
             spreads = {name: getattr(item.components, name) for name in ("boot", "launch", "iteration")}
-            names = ("replicate", "replicates", "careful", "launches", "iterations", "deviation", "half_width", "cost")
+            names = ("replicate", "replicates", "careful", "upper", "launches", "iterations", "deviation", "half_width", "cost")
             numbers = {name: getattr(item.plan, name) if item.plan else None for name in names}
             rows.append({"benchmark": item.benchmark, "metric": item.metric, **dict(item.factors), **spreads, **numbers,
                          "reason": item.reason})  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .codes import combined
+from .codes import combined, firsts
 from .stats.result import Caution
 
 if TYPE_CHECKING:
@@ -75,3 +75,21 @@ def levels_of(pairing: Pairing, full: Launches, block: str, refused: Refusals, c
         caution = Caution("boots-unknown", "nothing says which boot a launch belongs to: launches count as replicates")
         cautions.setdefault(i, []).append(caution)
     return levels, sizes
+
+
+def shared_launches(pairing: Pairing, full: Launches, levels: np.ndarray, cautions: dict[int, list[Caution]]) -> None:
+    """The caution `shared-replicates` for pairs whose arms were measured in the same launches, which count as independent.
+
+    A value of each arm from one process is a pair; only dataset.toml can say so (``block = "launch"``).
+    """
+    pair, side, count = full.arm // 2, full.arm % 2, len(pairing)
+    names = (pairing.columns[name] for name in ("environment", "boot", "launch"))
+    place = [(part.codes[full.cell], len(part.words)) for part in names]
+    both, groups = combined([(pair, count), *place]) if len(pair) else (pair, 0)
+    has = np.zeros((groups, 2), dtype=bool)
+    has[both, side] = True
+    shared = np.bincount(pair[firsts(both, groups)], weights=has.all(axis=1), minlength=count).astype(int)
+    for i in np.flatnonzero((shared > 0) & (levels == "launch")).tolist():
+        text = (f"{shared[i]} launches hold values of both arms and count as independent: what a launch does to both cancels in "
+                'the ratio, so the interval is likely too wide; block = "launch" in dataset.toml pairs them')  # fmt: skip
+        cautions.setdefault(i, []).append(Caution("shared-replicates", text))

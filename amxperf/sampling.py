@@ -12,7 +12,7 @@ from .codes import combined, firsts
 from .copies import copies
 from .manifest import Manifest
 from .pairing import Pairing
-from .replication import levels_of
+from .replication import levels_of, shared_launches
 from .stats.nested import Nested
 from .stats.ragged import starts_of
 from .stats.result import Caution
@@ -108,6 +108,8 @@ def samples(pairing: Pairing, manifest: Manifest) -> Samples:
     levels, sizes = levels_of(pairing, full, block, refused, cautions)
     thread = columns_of(data, "thread", rows)
     copies(full, thread, count, cautions)
+    if (levels == "launch").any():
+        shared_launches(pairing, full, levels, cautions)
     if not manifest.warmup:
         seen(Numbered(full.values, full.iteration, thread, full.starts, full.arm), count, cautions)
     return _split(full, pairing, levels, sizes, refused, cautions, block)

@@ -11,6 +11,7 @@ power        share of comparisons with a true change of 3 % that are called diff
 fdr          share of false ones among the differences claimed in a suite, 0 where none is claimed
 alike-fdr    the same among the equivalences claimed, benchmarks exactly at the margin being the false ones
 alike-power  share of the benchmarks without any change that are called equivalent in that suite
+half-width   median half width of the 95 % interval of the log ratio
 refused      share of comparisons that are answered 'not comparable'
 
 boots, launches, iterations: replicates per arm, launches in a boot, iterations in a launch (flat recipes: boots 0; unequal
@@ -19,8 +20,9 @@ amxperf say that something is wrong with them (autocorrelation, ties); `warned` 
 that size carries (two replicates, flat samples too short to show autocorrelation). Both are empty for other methods.
 
 Methods: amxperf (what `compare` does), pooled and benchstat (all iterations as if independent: Welch, Mann-Whitney),
-bootstrap2 (two-level bootstrap), percentile and bca (bootstraps of means, flat), launches (launches of one boot taken for
-replicates), unpaired (paired arms compared as if they were not), geomean-pooled (one ratio per benchmark, then Student's t).
+bootstrap2 (two-level bootstrap), cochran-cox (the careful rival of Welch's t, on the same medians), percentile and bca
+(bootstraps of means, flat), launches (launches of one boot taken for replicates), unpaired (paired arms compared as if they
+were not), geomean-pooled (one ratio per benchmark, then Student's t).
 """
 
 from __future__ import annotations
@@ -89,6 +91,10 @@ def hierarchical(name: str, boots: int, iterations: int, count: int = EXPERIMENT
     short = max(2, round(boots * 0.6)) if name == "unequal arms" else boots  # the noisy arm is also the short one
     b, t = one(rng, count, boots, iterations), other(rng, count, short, iterations)
     yield from rates(key, lambda shift: (np.exp(b), np.exp(t + shift)), count)
+    found, (shift, half) = compare_many(np.exp(b), np.exp(t + SHIFT)), rivals.cochran_cox(b, t + SHIFT)
+    yield *key, "amxperf", "half-width", float(np.median(found.estimates.high - found.estimates.low)) / 2, count, "", ""
+    yield *key, "cochran-cox", "half-width", float(np.median(half)), count, "", ""
+    yield *key, "cochran-cox", "coverage", float((np.abs(shift - SHIFT) <= half).mean()), count, "", ""
     for method in ("pooled", "benchstat"):
         part = slice(0, count if method == "pooled" else min(count, 2 * fewer))
         value = getattr(rivals, method)(b[part], t[part] + SHIFT, SHIFT)

@@ -27,6 +27,21 @@ def benchstat(b: np.ndarray, t: np.ndarray, shift: float) -> np.ndarray:
     return ~(found.pvalue < 0.05)  # NaN where all values are equal: no difference
 
 
+def cochran_cox(b: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shift and half width of Cochran and Cox's interval on the medians of boots, for arms that may scatter unlike.
+
+    The quantile is the mean of those of t(n - 1) and t(m - 1), weighted by the variances of the two means: never too narrow
+    for normal boots, and as wide as with the degrees of freedom of one arm where both are as large (W. G. Cochran and
+    G. M. Cox, Experimental Designs, 1957, section 4.14).
+    """
+    arms = [np.median(arm, axis=2) for arm in (b, t)]
+    parts = [arm.var(axis=1, ddof=1) / arm.shape[1] for arm in arms]
+    quantiles = [special.stdtrit(arm.shape[1] - 1, 0.975) for arm in arms]
+    variance = parts[0] + parts[1]
+    weighted = (parts[0] * quantiles[0] + parts[1] * quantiles[1]) / variance
+    return arms[1].mean(axis=1) - arms[0].mean(axis=1), weighted * np.sqrt(variance)
+
+
 def two_level(rng: np.random.Generator, b: np.ndarray, t: np.ndarray, shift: float, resamples: int = 400) -> np.ndarray:
     """Percentile interval of the two-level bootstrap: boots are resampled, then iterations in each drawn boot."""
     means = []

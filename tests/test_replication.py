@@ -94,3 +94,22 @@ def test_launches_of_two_files_stay_apart(make):
     head = "environment,launch,benchmark,metric,value,unit\n"
     files = {f"{side}/run-{i}/t.csv": f"{head}{side},r1,x,time,{1 + i / 100},s\n" for side in ("vm", "tdx") for i in range(4)}
     assert compare(make(files, name="same"), "vm", "tdx")[0].replicates() == (4, 4)
+
+
+def test_arms_of_the_same_launches_are_said_to_be_and_can_be_paired(make):
+    """Both sides in each of six launches, which differ by 5 %: unpaired the step of 3 % is lost, as pairs it shows."""
+    draw, rows = np.random.default_rng(4), []
+    for launch in range(6):
+        level = draw.normal(0, 0.05)
+        for side in SIDES:
+            values = np.exp(level + 0.03 * (side == "b") + draw.normal(0, 0.001, 2))
+            rows += [f"vm,b1,{launch},{k},x,time,{value:.6f},s,{side}" for k, value in enumerate(values)]
+    table = _log("\n".join(rows) + "\n")
+    plain = _one(make, table, "plain")
+    said = [caution.message for caution in plain.cautions if caution.code == "shared-replicates"]
+    assert len(said) == 1 and said[0].startswith("6 launches hold values of both arms") and plain.verdict == "inconclusive"
+    pairs = compare(make({"times.csv": table}, 'block = "launch"\n', name="pairs"), "side=a", "side=b")[0]
+    assert (pairs.pairs, pairs.verdict) == (6, "different") and "shared-replicates" not in {c.code for c in pairs.cautions}
+    apart = table.replace(",b\n", ",b\n").replace("vm,b1,0,", "vm,b1,9,", 2)  # one launch of side a under another name
+    said = [caution.message for caution in _one(make, apart, "apart").cautions if caution.code == "shared-replicates"]
+    assert said[0].startswith("5 launches")

@@ -49,10 +49,13 @@ class Components:
         return shared[0] / total if shared and total > 0 else math.nan
 
     def with_spread(self, replicate: str, spread: float) -> Components:
-        """The same with another standard deviation of the log between 'boot's or 'launch'es: an assumption, not a pilot."""
+        """The same with another standard deviation of the log between 'boot's or 'launch'es: an assumption, not a pilot.
+
+        `boots` is then 0: nothing was observed that could be uncertain.
+        """
         if replicate not in ("boot", "launch"):
             raise UsageError(f"unknown replicate {replicate!r}", hint="use 'boot' or 'launch'")
-        return replace(self, **{replicate: spread})
+        return replace(self, boots=0, **{replicate: spread})
 
 
 def combined(one: Components, other: Components) -> Components:

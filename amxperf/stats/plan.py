@@ -41,7 +41,9 @@ class Plan:
     launches : launches per boot (1 where the launch is the replicate); iterations : per launch.
     deviation : standard deviation of the log locations of the replicates, as the pilot has it.
     half_width : expected half width of the interval, as a fraction.
-    careful : replicates if the spread is as large as the pilot cannot exclude (one-sided 80 %); None without a pilot.
+    careful : replicates if the spread is as large as the pilot cannot exclude (one-sided 80 %); None without a pilot, or where
+        no number is enough (caution `no-careful-number`).
+    upper : that spread between replicates, a standard deviation of the log; NaN without a pilot.
     cost : of both arms, in the unit of the costs.
     """
 
@@ -54,6 +56,7 @@ class Plan:
     half_width: float
     cost: float
     careful: int | None = None
+    upper: float = math.nan
     cautions: tuple[Caution, ...] = field(default=())
 
     def counted(self) -> str:
@@ -69,7 +72,7 @@ class Plan:
         cost = f"{self.cost:.0f}" if self.cost >= 1000 else f"{self.cost:.4g}"
         text += f", interval about ±{100 * self.half_width:.2g} %, cost {cost}"
         if self.careful is not None and self.careful > self.replicates:
-            text += f"; {self.careful} {noun} if the spread is as large as the pilot cannot exclude"
+            text += f"; {self.careful} {noun} if they differ by {100 * self.upper:.2g} %, which the pilot cannot exclude"
         return text + "."
 
 
@@ -154,22 +157,75 @@ def plan(
     for name, number in (("launches", launches), ("iterations", iterations)):
         if number is not None and number < 1:
             raise UsageError(f"{number} {name} are no plan", hint="give 1 or more")
-    inner, repeats = _inside(pilot, replicate, costs, launches, iterations)
+    upper = upper_spread(pilot, replicate)
+    # Where the pilot shows no spread of replicates, what it cannot exclude says how much is worth doing inside one.
+    sized = pilot if getattr(pilot, replicate) or math.isnan(upper) else replace(pilot, **{replicate: upper})
+    inner, repeats = _inside(sized, replicate, costs, launches, iterations)
     deviation = _deviation(pilot, replicate, inner, repeats)
     needed = _smallest(lambda n: reached(n, deviation))
     if needed is None:
         raise UsageError(f"no number of replicates up to {LIMIT:,} reaches {goal}", hint="ask for less")
-    count = pilot.boots if replicate == "boot" else round(pilot.boots * pilot.launches)
     careful, cautions = None, list(pilot.cautions)
-    if count > 1:
-        worst = replace(pilot, **{replicate: getattr(pilot, replicate) * _bound(count)})
+    if not math.isnan(upper):
+        worst = replace(pilot, **{replicate: upper})
         careful = _smallest(lambda n: reached(n, _deviation(worst, replicate, inner, repeats)))
-        if count < 5:
-            cautions.append(Caution("small-pilot", f"a pilot of {count} replicates hardly knows their spread"))
+        cautions += _untold(pilot, replicate, upper, careful)
     each = costs.boot + inner * (costs.launch + repeats * costs.iteration)
     each = each if replicate == "boot" else costs.launch + repeats * costs.iteration
     half = half_width(needed, deviation, confidence=confidence)
-    return Plan(goal, replicate, needed, inner, repeats, deviation, half, 2 * needed * each, careful, tuple(cautions))
+    return Plan(goal, replicate, needed, inner, repeats, deviation, half, 2 * needed * each, careful, upper, tuple(cautions))
+
+
+def upper_spread(pilot: Components, replicate: str, share: float = 0.8) -> float:
+    """Standard deviation of the log between replicates that a pilot cannot exclude: in `share` of pilots the true one is below.
+
+    The means of n replicates scatter by S^2 = T^2 + noise, T^2 their own variance and the noise what the levels below put into
+    a mean. (n - 1) S^2 over its true value is chi-square, so S^2 (n - 1) / chi2(1 - share, n - 1) bounds that from above, and
+    less the noise it bounds T^2 (the noise taken as known: G. J. Hahn and W. Q. Meeker, Statistical Intervals, 1991, ch. 4).
+    A spread that is counted as 0 has a bound above 0. NaN for fewer than two replicates, or where the spread is an assumption.
+
+    >>> [round(upper_spread(Components(0.02, 0.0, 0.02, n, 1, 10), "boot"), 3) for n in (2, 3, 10)]
+    [0.085, 0.045, 0.027]
+    >>> round(upper_spread(Components(0.0, 0.0, 0.02, 3, 1, 10), "boot"), 3)
+    0.015
+    """
+    from scipy.special import chdtri
+
+    count = _count(pilot, replicate)
+    if count < 2:
+        return math.nan
+    own, noise = getattr(pilot, replicate) ** 2, _noise_below(pilot, replicate)
+    bound = (own + noise) * (count - 1) / float(chdtri(count - 1, share)) - noise
+    return math.sqrt(max(bound, own))
+
+
+def _count(pilot: Components, replicate: str) -> int:
+    return pilot.boots if replicate == "boot" else round(pilot.boots * pilot.launches)
+
+
+def _noise_below(pilot: Components, replicate: str) -> float:
+    """Variance that the levels below put into the location of one of the pilot's replicates."""
+    launch, noise = (0.0 if math.isnan(value) else value for value in (pilot.launch, pilot.iteration))
+    factor = MEDIAN if pilot.location == "median" and pilot.iterations > 2 else 1.0
+    inside = factor * noise**2 / pilot.iterations
+    return inside if replicate == "launch" else (launch**2 + inside) / pilot.launches
+
+
+def _untold(pilot: Components, replicate: str, upper: float, careful: int | None) -> list[Caution]:
+    """What the pilot cannot tell of its replicates, as cautions."""
+    noun, seen = {"boot": "boots", "launch": "launches"}[replicate], 100 * getattr(pilot, replicate)
+    could = f"{100 * upper:.2g} % cannot be excluded (one such pilot in five understates it by more)"
+    found = []
+    if not seen:
+        text = f"the pilot does not show that {noun} differ, nor that they do not: a spread of {could}"
+        found.append(Caution("spread-not-shown", text))
+    if _count(pilot, replicate) < 5:
+        text = f"so few {noun} hardly know how much they differ: the plain number hangs on chance, plan for the larger one"
+        found.append(Caution("small-pilot", text if not seen else f"{text}; they show {seen:.2g} %, and {could}"))
+    if careful is None:
+        text = f"if {noun} differ as much as the pilot cannot exclude, no number up to {LIMIT:,} is enough: measure a larger pilot"
+        found.append(Caution("no-careful-number", text))
+    return found
 
 
 def _goal(
@@ -204,7 +260,7 @@ def _inside(pilot: Components, replicate: str, costs: Costs, launches: int | Non
     if replicate == "launch":
         return 1, iterations or max(_cheapest(costs.launch, costs.iteration, pilot.launch, factor * noise), least)
     shown = _cheapest(costs.boot, costs.launch, pilot.boot, launch) if pilot.boot else max(1, round(pilot.launches))
-    inner = launches or shown  # where no spread of boots shows, nothing says that more launches than the pilot's pay off
+    inner = launches or shown  # without any spread of boots, nothing says that more launches than the pilot's pay off
     outer = launch if launch else pilot.boot  # without a spread of launches, iterations of one launch stand for those of the boot
     above = costs.launch if launch else costs.boot / inner + costs.launch
     return inner, iterations or max(_cheapest(above, costs.iteration, outer, factor * noise), least)
@@ -232,13 +288,6 @@ def _deviation(pilot: Components, replicate: str, launches: int, iterations: int
     launch = 0.0 if math.isnan(pilot.launch) else pilot.launch
     square = launch**2 + factor * noise**2 / iterations
     return math.sqrt(square if replicate == "launch" else pilot.boot**2 + square / launches)
-
-
-def _bound(count: int) -> float:
-    """Factor from an observed spread of `count` replicates to the one that it cannot exclude, one-sided 80 %."""
-    from scipy.special import chdtri
-
-    return math.sqrt((count - 1) / float(chdtri(count - 1, 0.8)))
 
 
 def _smallest(enough: Callable[[int], bool]) -> int | None:

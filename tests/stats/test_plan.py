@@ -1,12 +1,14 @@
 """Width before measuring, against Welch's interval on samples drawn from the same model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from amxperf.errors import UsageError
-from amxperf.stats.components import Components
-from amxperf.stats.plan import Costs, half_width, plan
+from amxperf.stats.components import Components, components
+from amxperf.stats.plan import Costs, half_width, plan, upper_spread
 from amxperf.stats.power import power_difference, power_equivalence
 
 
@@ -118,8 +120,40 @@ def test_costs_are_above_0():
         Costs(boot=0)
 
 
-def test_a_pilot_without_a_spread_of_boots_keeps_its_launches():
+def test_a_pilot_without_a_spread_of_boots_plans_for_the_one_it_cannot_exclude():
+    """What is worth doing in a boot follows from the spread that may be there, and the careful number reaches the goal with it."""
     pilot = Components(boot=0.0, launch=0.03, iteration=0.02, boots=3, launches=3, iterations=20)
     found = plan(pilot, change=0.03)
     assert found.launches == 3 and found.replicates > 2  # and not as many launches as may be in two boots
-    assert found.counted() == f"{found.replicates} boots"
+    assert found.counted() == f"{found.replicates} boots" and found.careful > 2 * found.replicates
+    codes = {caution.code: caution.message for caution in found.cautions}
+    assert set(codes) == {"spread-not-shown", "small-pilot"}
+    assert "a spread of 3.3 % cannot be excluded" in codes["spread-not-shown"]
+    assert found.upper**2 == pytest.approx((2 / 0.4463 - 1) * (0.03**2 + np.pi / 2 * 0.02**2 / 20) / 3, rel=1e-3)  # chi2(0.2, 2)
+    told = replace(pilot, boot=found.upper)
+    assert plan(told, change=0.03, launches=found.launches, iterations=found.iterations).replicates == found.careful
+    assert "may need" not in found.sentence() and f"{found.careful} boots if they differ by 3.3 %" in found.sentence()
+
+
+def test_where_no_number_is_enough_the_plan_says_so():
+    found = plan(Components(0.5, float("nan"), 0.02, 2, 1, 10), change=0.01)
+    assert found.careful is None and "no-careful-number" in [caution.code for caution in found.cautions]
+
+
+@pytest.mark.parametrize(("boots", "spread"), [(2, 0.0), (2, 0.02), (3, 0.01), (5, 0.03), (10, 0.005)])
+def test_four_of_five_pilots_bound_the_spread(boots, spread):
+    """Boots of 10 iterations of 2 %, location a mean: the bound lies above the true spread in 80 % of pilots."""
+    rng = np.random.default_rng(7)
+    held = 0
+    for _ in range(500):
+        logs = rng.normal(0, spread, (boots, 1)) + rng.normal(0, 0.02, (boots, 10))
+        held += upper_spread(components([[launch] for launch in np.exp(logs)], "mean"), "boot") >= spread
+    if spread == 0:
+        assert held == 500
+    else:
+        assert held / 500 == pytest.approx(0.8, abs=0.06) or held / 500 > 0.8  # clamping at 0 errs on the careful side
+
+
+def test_an_assumed_spread_has_no_bound():
+    pilot = Components(0.02, float("nan"), 0.02, 3, 1, 10).with_spread("boot", 0.01)
+    assert np.isnan(upper_spread(pilot, "boot")) and plan(pilot, change=0.02).cautions == ()
