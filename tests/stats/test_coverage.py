@@ -72,8 +72,28 @@ def test_false_alarms(rows):
 
 
 def test_size_of_equivalence_and_false_discoveries(rows):
-    for row in ours(rows, "tost-size") + ours(rows, "fdr"):
+    for row in ours(rows, "tost-size") + ours(rows, "fdr") + ours(rows, "alike-fdr"):
         assert float(row["value"]) <= 0.065, row
+
+
+def test_what_the_adjustment_of_equivalences_does(rows):
+    """Unadjusted, more than one in ten of those called equivalent lies at the margin; with ten boots adjusting costs little."""
+    found = {(row["recipe"], row["boots"], row["method"], row["metric"]): float(row["value"])
+             for row in rows if row["metric"].startswith("alike")}  # fmt: skip
+    assert found["suite, a quarter unchanged", "5", "unadjusted", "alike-fdr"] > 0.1
+    assert found["suite, a quarter unchanged", "10", "amxperf", "alike-power"] > 0.95
+    assert found["suite, all unchanged", "10", "amxperf", "alike-power"] > 0.99
+
+
+def test_a_more_careful_method_costs_width(rows):
+    """Cochran and Cox's interval errs less for unequal arms, and is wider than Welch's in every cell."""
+    wide = {(row["recipe"], row["boots"], row["iterations"], row["method"]): float(row["value"])
+            for row in rows if row["metric"] == "half-width"}  # fmt: skip
+    assert len(wide) == 2 * 8 * 4 * 2
+    for (*cell, method), value in wide.items():
+        if method == "amxperf":
+            assert value < wide[*cell, "cochran-cox"]
+    assert wide["unequal arms", "3", "10", "cochran-cox"] > 1.5 * wide["unequal arms", "3", "10", "amxperf"]
 
 
 def test_what_others_do(rows):
@@ -132,8 +152,9 @@ def test_quick_flat(program):
 def test_quick_three_levels_pairs_and_suites(program):
     for row in [*program.three_level(0.02, 2, count=QUICK), *program.paired(0.05, 5, count=QUICK)]:
         _keeps(row, bound(row[0], str(row[1])))
-    for row in program.suite("suite, a quarter changed", 5, count=100):
-        if row[4] == "amxperf":
+    suites = [*program.suite("suite, a quarter changed", 5, count=100), *program.alike("suite, a quarter unchanged", 10, count=100)]
+    for row in suites:
+        if row[4] == "amxperf" and row[5].endswith("fdr"):
             assert row[6] <= 0.065 + 3 * 0.1 / math.sqrt(100)  # the share of false ones has a standard deviation below 0.1
 
 
