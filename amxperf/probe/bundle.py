@@ -17,17 +17,25 @@ SCRIPT = """\
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 probe=$here/amxprobe
-[ $# -ge 1 ] || { sed -n 2,3p "$0"; exit 64; }
+case ${1:--h} in -*) sed -n 2,3p "$0"; exit 64 ;; esac
 [ "$(uname -m)" = x86_64 ] || { echo "amxprobe measures x86-64 processors on Linux, and this is $(uname -m)" >&2; exit 66; }
 out=$1
-launches=${2:-10}
-[ $# -ge 2 ] && shift 2 || shift 1
+shift
+launches=10
+case ${1:--} in
+  -*) ;;
+  *[!0-9]*) echo "$1 is no number of launches" >&2; exit 64 ;;
+  *) launches=$1; shift ;;
+esac
 facts=$("$probe" --facts)
 fact() { printf '%s\\n' "$facts" | sed -n "s/^fact $1 //p"; }
 environment=bare-metal
 [ "$(fact hypervisor)" = none ] || environment=vm
 [ "$(fact tdx_leaf_0x21)" = yes ] && environment=tdx
 case " $(fact flags) " in *" tdx_guest "*) environment=tdx ;; esac
+amx=$(fact amx)
+[ "$amx" = yes ] || echo "Only the controls are measured: $amx" >&2
+case $(fact hypervisor) in TCG*) echo "QEMU emulates the processor in software (TCG); its times are no measurement" >&2 ;; esac
 boot=boot-$(fact boot | cut -c1-8)
 number=1
 done=0
@@ -50,7 +58,8 @@ README = """\
 
 What AMX costs on a machine, measured without Python.
 
-    ./collect.sh results            # 10 launches, less than 15 minutes; add `10 --quick` for a short look
+    ./collect.sh results            # 10 launches, less than 15 minutes
+    ./collect.sh results 5 --quick  # a short look, less than two minutes
     ./amxprobe --help
 
 Run it in a plain guest and in a TDX guest, in each after several boots: page placement and timing change from boot to boot.

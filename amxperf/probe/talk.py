@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 import tempfile
 import time
@@ -9,7 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from . import bundle, program
+from ..document import load
+from ..errors import MissingInput
+from ..formats.probe import facts
+from . import bundle, machine, program
 from . import host as hosts
 from .collect import Collected, Progress
 from .preflight import findings
@@ -75,11 +79,41 @@ def host(out: Path, environment: str, vm: int | None) -> str:
         with suppress(EOFError):
             input()
 
+    vm = hosts.check(vm)
+    known = hosts.vms()
+    if not known and hosts.snapshot():
+        print("KVM knows no VM here: start the guest first, or its counters before the measurement are missing.", file=sys.stderr)
+    if vm is None and len(known) > 1:
+        text = f"{len(known)} VMs run here, processes {', '.join(map(str, known))}: all their counters are recorded, and no memory."
+        print(f"{text} Name one with --vm.", file=sys.stderr)
+    folder = hosts.collect(out, environment, _base(), wait, vm=vm)
+    return "\n".join([f"The host's part is in {folder}. Copy {out / environment} into the dataset of the guest.", *_lacks(folder)])
+
+
+def _base() -> dict[str, str]:
+    """What the program says about the host; only the kernel where there is no compiler."""
     with tempfile.TemporaryDirectory(prefix="amxperf-") as place:
-        base = program.ask(program.compile(Path(place) / program.NAME))
-    folder = hosts.collect(out, environment, base, wait, vm=vm)
-    lacks = "" if (folder / hosts.AFTER).exists() else "\nKVM's counters could not be read: that needs root, and debugfs mounted."
-    return f"The host's part is in {folder}. Copy {out / environment} into the dataset of the guest.{lacks}"
+        try:
+            return program.ask(program.compile(Path(place) / program.NAME, extra=("-O0",)))
+        except MissingInput:
+            return {"kernel": platform.release(), "emulated": "no"}
+
+
+def _lacks(folder: Path) -> Iterator[str]:
+    """What the host's part does not hold, and why."""
+    found = facts(load(folder / hosts.LOG))
+    if found["kvm_counters"] == machine.UNKNOWN:
+        yield "KVM's counters could not be read: that needs root, debugfs mounted at /sys/kernel/debug, and a VM that runs."
+    if found["kvm_counters"] == "levels":
+        yield (
+            "Exits could not be read, only the page counters: this kernel is locked down, which closes the others. "
+            "Count exits meanwhile with `perf stat -e kvm:kvm_exit -p PID`."
+        )
+    if found.get("vm_ended") == "yes":
+        yield "A VM ended before Enter was pressed, so its counters afterwards are lost: press it while the guest still runs."
+    above = found.get("hypervisor", "none")
+    if above not in ("none", machine.UNKNOWN):
+        yield f"This host is a guest itself ({above}), so virtualisation is nested: its exits say nothing about hardware."
 
 
 def ending(done: Collected) -> str:

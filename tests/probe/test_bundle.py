@@ -28,6 +28,21 @@ def results(program, tmp_path, monkeypatch):
     return out
 
 
+def test_calls_that_are_wrong(results, tmp_path):
+    script = results.parent / "bundle/collect.sh"
+    for words, code, said in [((), 64, "Usage"), (("--help",), 64, "Usage"), ((results, "many"), 64, "many is no number")]:
+        done = subprocess.run([script, *words], capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == code and said in done.stdout + done.stderr
+    assert not (tmp_path / "--help").exists()
+
+
+def test_options_without_a_number_of_launches(results):
+    """`--quick` in place of the number is an option, not a number; the first launch starts with it."""
+    script = results.parent / "bundle/collect.sh"
+    done = subprocess.run([script, results, "--nonsense"], capture_output=True, text=True)
+    assert "launch 1 of 10" in done.stderr and "not an option" in done.stderr and done.returncode == 64
+
+
 def test_taken_in(results, tmp_path, program):
     root = tmp_path / "mine"
     root.mkdir()

@@ -5,7 +5,7 @@ import os
 import pytest
 
 import amxperf as ap
-from amxperf.probe import host
+from amxperf.probe import host, talk
 
 BASE = {"boot": "09a8d3537194a511", "kernel": "6.16.1", "emulated": "no"}
 
@@ -48,6 +48,63 @@ def test_without_permission_counters_are_unknown(tmp_path):
     folder = host.collect(tmp_path / "mine", "vm", BASE, lambda: None, counters=tmp_path / "nothing")
     assert [path.name for path in folder.iterdir()] == [host.LOG]
     assert "fact kvm_counters unknown\n" in (folder / host.LOG).read_text()
+
+
+def test_the_vm_that_is_meant(counters):
+    assert host.vms(counters) == [99, 7289] and host.check(None, counters) is None
+    with pytest.raises(ap.MissingInput, match=f"process {os.getpid()} runs no VM of KVM; KVM's VMs are the processes 99, 7289"):
+        host.check(os.getpid(), counters)
+    (counters / f"{os.getpid()}-9").mkdir()
+    assert host.check(os.getpid(), counters) == os.getpid()
+    for name in ("99-3/pages_4k", "7289-14/pages_4k", "7289-14/vcpu0/exits", "7289-14/vcpu0/halt_wait_hist"):
+        (counters / name).unlink()
+    for name in ("99-3", "7289-14/vcpu0", "7289-14"):
+        (counters / name).rmdir()
+    assert host.check(None, counters) == os.getpid()  # the only one
+
+
+def test_a_vm_that_ends_meanwhile(counters, tmp_path):
+    mine = counters / f"{os.getpid()}-9"
+    mine.mkdir()
+    (mine / "pages_4k").write_text("7\n")
+
+    def end():
+        (mine / "pages_4k").unlink()
+        mine.rmdir()
+
+    folder = host.collect(tmp_path / "mine", "vm", BASE, end, vm=os.getpid(), counters=counters)
+    assert sorted(path.name for path in folder.iterdir()) == [host.BEFORE, host.LOG]
+    found = (folder / host.LOG).read_text()
+    assert "fact vm_ended yes\n" in found and "fact vm_Rss_kib unknown" not in found  # the memory is known from before
+
+
+def test_interrupted_nothing_is_left(counters, tmp_path):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        host.collect(tmp_path / "mine", "vm", BASE, interrupt, counters=counters)
+    assert not (tmp_path / "mine").exists()
+    host.collect(tmp_path / "mine", "vm", BASE, lambda: None, counters=counters)
+    with pytest.raises(KeyboardInterrupt):
+        host.collect(tmp_path / "mine", "vm", BASE, interrupt, counters=counters)
+    assert [path.name for path in (tmp_path / "mine/vm/host-09a8d353").iterdir()] == ["session-1"]
+
+
+def test_a_kernel_that_is_locked_down(counters, tmp_path, monkeypatch):
+    """As on a kernel with Secure Boot: root reads files of mode 0444 only."""
+    read = host.Path.read_text
+
+    def refuse(path, *arguments, **options):
+        if path.name == "exits":
+            raise PermissionError(1, "Operation not permitted")
+        return read(path, *arguments, **options)
+
+    monkeypatch.setattr(host.Path, "read_text", refuse)
+    monkeypatch.setattr(host.os, "geteuid", lambda: 0)
+    folder = host.collect(tmp_path / "mine", "vm", BASE, lambda: None, counters=counters)
+    assert "fact kvm_counters levels\n" in read(folder / host.LOG) and "exits" not in read(folder / host.AFTER)
+    assert any("this kernel is locked down" in line for line in talk._lacks(folder))
 
 
 def test_memory_of_a_process(tmp_path):
