@@ -164,7 +164,8 @@ class Comparisons:
 
         if isinstance(self.results, Results):
             return self.results.frame()
-        return pd.DataFrame([_row(result) for result in self.results])
+        nothing = not_comparable("", "", replicate="", baseline_n=Counts(0, 0, 0), treatment_n=Counts(0, 0, 0))
+        return pd.DataFrame([_row(result) for result in self.results], columns=None if len(self) else list(_row(nothing)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON, with every comparison and note."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
+from .labels import shortened
 from .stats.limits import limits
 from .stats.sentence import decimals
+from .stats.wording import PLURAL
 
 if TYPE_CHECKING:
     from .comparisons import Comparisons
@@ -16,6 +19,11 @@ STYLES = {
     "different": "bold yellow", "equivalent": "green", "different and equivalent": "green", "inconclusive": "dim",
     "not comparable": "red",
 }  # fmt: skip
+
+SHORTEST = 16
+"""Characters that a label keeps however narrow the terminal is."""
+GAP = 3
+"""Columns between two columns of the table."""
 
 
 def report(found: Comparisons, width: int = 0) -> str:
@@ -68,21 +76,38 @@ def _words(found: Comparisons, result: Comparison) -> str:
 
 
 def _table(found: Comparisons, results: list[Comparison], width: int) -> str:
-    """The numbers as a table with colours, for a terminal of this width."""
+    """The numbers as a table with colours, for a terminal of this width; labels that are too long lose their middle."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    shown = [*results, *found.geomeans]
+    what, levels = {(result.benchmark, result.metric) for result in results}, {result.replicate for result in shown}
+    shared = " ".join(what.pop()) if len(what) == 1 and len(results) > 1 else ""
+    noun = PLURAL[levels.pop()] if len(levels) == 1 else ""
+    heads = [shared or "benchmark", "ratio", "interval", noun or "replicates", "verdict"]
+    rows = [[_words(found, result).removeprefix(shared).strip(), *_numbers(result, noun), result.verdict] for result in shown]
+    room = width - sum(max(len(row[k]) for row in [heads, *rows]) + GAP for k in range(1, len(heads))) - GAP
+    if room < SHORTEST:  # the numbers of replicates stand in the sentences, too
+        room += max(len(row[3]) for row in [heads, *rows]) + GAP
+        heads, *rows = ([*row[:3], *row[4:]] for row in [heads, *rows])
+    if max(len(row[0]) for row in rows) > room:  # values say enough without their keys
+        rows = [[re.sub(r"(?<!\S)[^\s=]+=", "", row[0]), *row[1:]] for row in rows]
+    labels = shortened([row[0] for row in rows], max(room, SHORTEST))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("benchmark", "ratio", "interval", "replicates", "verdict"):
-        table.add_column(name, justify="left" if name in ("benchmark", "verdict") else "right", overflow="fold")
-    for result in (*results, *found.geomeans):
-        places = decimals(result.low, result.high)
-        known = result.low == result.low
-        ratio = f"{result.ratio:.{places}f}" if known else f"{result.ratio:.3g}"
-        interval = f"{result.low:.{places}f} to {result.high:.{places}f}" if known else "none"
-        style = STYLES[result.verdict]
-        table.add_row(_words(found, result), ratio, interval, result.counted(), f"[{style}]{result.verdict}[/]")
+    for name in heads:
+        table.add_column(name, justify="left" if name in (heads[0], "verdict") else "right", overflow="fold")
+    for label, row, result in zip(labels, rows, shown, strict=True):
+        table.add_row(label, *row[1:-1], f"[{STYLES[result.verdict]}]{row[-1]}[/]")
     text = io.StringIO()
-    Console(file=text, width=width, force_terminal=True, highlight=False).print(table)
-    return text.getvalue().rstrip()
+    Console(file=text, width=width, force_terminal=True, highlight=False, markup=True).print(table)
+    return "\n".join(line.rstrip() for line in text.getvalue().split("\n")).strip("\n")
+
+
+def _numbers(result: Comparison, noun: str) -> list[str]:
+    """Ratio, interval and replicates of a row; these with their noun where the heading lacks it."""
+    places, known = decimals(result.low, result.high), result.low == result.low
+    ratio = f"{result.ratio:.{places}f}" if known else f"{result.ratio:.3g}"
+    interval = f"{result.low:.{places}f} to {result.high:.{places}f}" if known else "none"
+    one, other = result.replicates()
+    return [ratio, interval, f"{one} : {other}" + ("" if noun else f" {PLURAL[result.replicate]}")]

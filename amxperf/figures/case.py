@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
+from ..labels import counted
 from ..provenance import provenance
 from .base import Figure
 from .prefix import prefixed
@@ -86,7 +87,7 @@ def cases(
             canvas.legend(loc="outside center right", title="environment")
         sign(canvas, origin)
     count = table.groupby(["environment", "case"]).size()
-    each = f"{count.min()}" if count.min() == count.max() else f"{count.min()} to {count.max()}"
+    each = counted(count.min(), "launch", count.max())
     middle = table.groupby("case")["median"].median()
     return Figure(
         name,
@@ -94,7 +95,7 @@ def cases(
         canvas,
         table.drop(columns=["benchmark", "metric"]).rename(columns={"median": f"median_{shown}"}),
         caption=(
-            f"Each mark is the median {metric.replace('_', ' ')} of {benchmark} in one launch; {each} launches per case. "
+            f"Each mark is the median {metric.replace('_', ' ')} of {benchmark} in one launch; {each} per case. "
             f"{WORDS[better]}Data: {dataset.credit}."
         ),
         alt=f"Points by case: {'; '.join(f'{case} about {value:.3g} {shown}' for case, value in middle.items())}.",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
+from ..labels import shortened
 from ..provenance import provenance
 from ..selector import parse
 from .base import Figure
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from ..comparison import Comparisons
     from ..dataset import Dataset
     from ..stats.result import Comparison
-
-LONGEST = 44
-"""Characters of a label in the picture; the data hold it whole."""
 
 WIDTH, NARROWEST = 7.2, 3.2
 """Inches: width of the picture, and the least width of its axes; wide labels widen the picture, not narrow the axes."""
@@ -76,37 +73,6 @@ def ratios(
         alt=f"{len(shown)} horizontal bars: " + "; ".join(readings) + ".",
         origin=origin,
     )
-
-
-def shortened(labels: Sequence[str], longest: int = LONGEST) -> list[str]:
-    """Labels of at most `longest` characters: long ones lose their middle, and those that would look alike are numbered.
-
-    The cut lies as near to the middle as tells most labels apart.
-
-    >>> shortened(["conv " + "x" * 50 + " f32", "add"], 15)
-    ['conv xx…xxx f32', 'add']
-    >>> shortened(["a" * 20 + "b" + "c" * 20, "a" * 20 + "d" + "c" * 20], 9)
-    ['aa…cc (1)', 'aa…cc (2)']
-    """
-    distinct = list(dict.fromkeys(labels))
-    middle = longest // 2
-    heads = sorted(range(1, longest - 1), key=lambda head: abs(head - middle))
-    texts = max(([_cut(text, head, longest) for text in distinct] for head in heads), key=lambda cut: len(set(cut)))
-    often = Counter(texts)
-    seen = 0
-    for place, text in enumerate(texts):
-        if often[text] > 1:
-            seen += 1
-            number = f" ({seen})"
-            room = longest - len(number)
-            texts[place] = _cut(distinct[place], room // 2, room) + number
-    short = dict(zip(distinct, texts, strict=True))
-    return [short[text] for text in labels]
-
-
-def _cut(text: str, head: int, longest: int) -> str:
-    """The first `head` characters, an ellipsis, and as much of the end as there is room for."""
-    return text if len(text) <= longest else f"{text[:head]}…{text[head + 1 - longest :]}"
 
 
 def _replicates(dataset: Dataset, comparisons: Comparisons) -> dict[str, int | None]:

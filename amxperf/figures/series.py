@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
+from ..labels import counted
 from ..provenance import provenance
 from .base import Figure
 from .theme import drawing, sign
@@ -60,12 +61,12 @@ def iterations(
         canvas,
         table,
         caption=(
-            f"{len(data)} iterations of {data['launch'].nunique()} launches. "
+            f"{counted(len(data), 'iteration')} of {counted(data['launch'].nunique(), 'launch')}. "
             f"The median of their first iterations is {first / last:.1f} times the median of those after the warm-up. "
             f"The vertical axis is logarithmic. Data: {dataset.credit}."
         ),
         alt=(
-            f"Lines of {data['launch'].nunique()} launches over their iterations, from {data['value'].min() * scale:.3g} "
+            f"Lines of {counted(data['launch'].nunique(), 'launch')} over their iterations, from {data['value'].min() * scale:.3g} "
             f"to {data['value'].max() * scale:.3g} {unit}; the first iterations lie at {first / last:.1f} times the later median."
         ),
         origin=origin,

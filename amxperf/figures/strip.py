@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
+from ..labels import counted
 from ..provenance import provenance
 from .base import Figure
 from .theme import colour, drawing, sign
@@ -93,14 +94,14 @@ def launches(
             canvas.legend(handles, words, title=hue, loc="outside center right")
         sign(canvas, origin)
     count = table.groupby([panel, x, hue])["launch"].nunique()
-    each = f"{count.min()}" if count.min() == count.max() else f"{count.min()} to {count.max()}"
+    each = counted(count.min(), "launch", count.max())
     return Figure(
         name,
         title,
         canvas,
         table.rename(columns={"median": f"median_{unit}"}),
         caption=(
-            f"Each mark is the median {what[1]} of {what[0]} in one launch; {each} launches per group. "
+            f"Each mark is the median {what[1]} of {what[0]} in one launch; {each} per group. "
             + (f"The first {dataset.manifest.warmup} iterations of each launch are left out. " if dataset.manifest.warmup else "")
             + f"{WORDS[what[2]]}The vertical axes are logarithmic and differ between panels. "
             f"Data: {dataset.credit}."

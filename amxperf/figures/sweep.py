@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..labels import counted
 from ..provenance import provenance
 from .base import Figure
 from .case import chosen
@@ -78,7 +79,7 @@ def sizes(
         drawn.rename(columns={word: f"{word}_{shown}" for word in ("median", "least", "most")}),
         caption=(
             f"Lines are medians over the launches of {benchmark}, bands their range; "
-            f"{drawn['launches'].min()} to {drawn['launches'].max()} launches per point. "
+            f"{counted(drawn['launches'].min(), 'launch', drawn['launches'].max())} per point. "
             f"{WORDS[table['better'].iloc[0]]}Both axes are logarithmic. Data: {dataset.credit}."
         ),
         alt=f"{len(panels)} panels of {len(names)} lines over {drawn[x].nunique()} sizes, "

@@ -11,6 +11,7 @@ from ..comparison import Comparisons, compare
 from ..errors import MissingInput, UsageError
 from ..stats.compare import ENOUGH
 from ..stats.many import adjusted
+from ..stats.wording import PLURAL
 from .tell import counted, words
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ def survives(result: Comparison, p: float) -> str:
 def advice(result: Comparison) -> str:
     """What to run for one comparison; '' where it is settled."""
     if result.verdict == "inconclusive":
-        plural = {"boot": "boots", "launch": "launches", "value": "values"}[result.replicate]
+        plural = PLURAL[result.replicate]
+        if any(caution.code == "multiplicity" for caution in result.cautions):
+            return f"it holds by itself and not among {result.family} comparisons: ask fewer questions, or run more {plural}"
         if result.settle is None and min(result.replicates()) < ENOUGH:
             return f"fewer than {ENOUGH} {plural} do not know their own spread: run at least {ENOUGH} per arm first"
         if result.settle is None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from amxperf import compare, figures, open_dataset
 from amxperf.errors import MissingInput
-from amxperf.figures.forest import shortened
+from amxperf.labels import shortened
 
 FIRST = "vm/first-use/guest.trace"
 PINGPONG = {"with live tiles": "vm/pingpong-amx/guest.trace", "without tiles": "vm/pingpong-noamx/guest.trace"}

@@ -129,3 +129,13 @@ def test_several_looks_are_adjusted():
     assert ["multiplicity" in {c.code for c in r.cautions} for r in pages.comparisons] == alone
     assert [cell.split(",")[0] for cell in pages.table()[ADJUSTED]] == ["no"] * 4
     assert ADJUSTED not in Yours(ap.compare("tdx-perf-2024", "vm", "tdx")).table()
+
+
+def test_advice_for_blocks_and_for_claims_lost_among_many(make):
+    rows = "".join(f"vm,{k},b,time,{1 + 0.02 * ((k * 7 + s) % 5) + 0.001 * s},s,{side},s{k}\n"
+                   for k in range(6) for s, side in enumerate("ab"))  # fmt: skip
+    root = make({"t.csv": "environment,launch,benchmark,metric,value,unit,side,session\n" + rows}, 'block = "session"\n')
+    result = ap.compare(root, "side=a", "side=b")[0]
+    assert (result.replicate, result.verdict) == ("block", "inconclusive") and "blocks" in advice(result)
+    lost = replace(result, cautions=(Caution("multiplicity", "m"),), family=9)
+    assert advice(lost) == "it holds by itself and not among 9 comparisons: ask fewer questions, or run more blocks"
