@@ -36,6 +36,9 @@ class Plain:
         for name, (module, _) in native.entries().items():
             setattr(self, name, self._wrap(getattr(module, name)))
 
+    address = staticmethod(memoryview)
+    """What may stand for an array that is passed again and again."""
+
     @staticmethod
     def _wrap(function: Any) -> Any:
         return lambda *items: function(*(memoryview(item) if isinstance(item, np.ndarray) else item for item in items))
@@ -46,10 +49,13 @@ def compiled() -> SimpleNamespace:
     """The same functions as machine code, taking the same arrays."""
     loaded = native.load()
 
+    def address(array: np.ndarray) -> int:
+        return array.ctypes.data
+
     def wrap(function: Any) -> Any:
         return lambda *items: function(*(item.ctypes.data if isinstance(item, np.ndarray) else item for item in items))
 
-    return SimpleNamespace(**{name: wrap(getattr(loaded, name)) for name in native.entries()})
+    return SimpleNamespace(**{name: wrap(getattr(loaded, name)) for name in native.entries()}, address=address)
 
 
 @dataclass
@@ -95,7 +101,7 @@ def make(buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messag
         cells = {name: np.empty(room, kind) for name, kind in _COLUMNS.items()}
         heads, info, scratch = np.empty(4 * room, np.int64), np.zeros(4, np.int64), np.empty(2 * scan.LONGEST + SPARE, np.uint8)
         with memo.lock:  # another thread may be adding to them
-            table = (memo.slots, len(memo.slots) - 1, memo.hashes, memo.offsets, memo.sizes, memo.arena)
+            table = (memo.slots, memo.mask, memo.places, memo.arena)
         count = functions.scan(
             buf, at, size, room, nan, *cells.values(), heads, info, scratch, *table,
             memo.first, memo.masks, memo.values, memo.kinds, memo.names_table,
@@ -118,11 +124,10 @@ def _ask(block: Block, memo: Memo, tags: dict[str, int]) -> None:
     """Let the plain reader read what the scan left."""
     codes, buf = block.codes, block.buf
     extra, several = bytearray(), []
+    with memo.lock:
+        memo.learn(buf, block.begins, block.stops, codes)
     for i in np.flatnonzero(codes <= scan.SLOW).tolist():
-        if codes[i] == scan.MISS:
-            with memo.lock:
-                codes[i] = memo.bytes(buf[block.begins[i] : block.stops[i]].tobytes())
-        elif codes[i] == scan.TASK_MISS:
+        if codes[i] == scan.TASK_MISS:
             head = 4 * int(block.notes[i])
             cut, task = block.heads[head + 2 : head + 4].tolist()
             with memo.lock:

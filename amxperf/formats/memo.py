@@ -9,14 +9,12 @@ numbers and addresses are collapsed: such texts say nothing but what kind of lin
 from __future__ import annotations
 
 import re
-from array import array
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from . import calltrace, dmesg, kernel_events, replay, report
-from . import scan as scanning
+from . import calltrace, dmesg, kernel_events, knowntexts, replay, report
 from .prefix import DROPPED, LEVELS
 from .stackframe import parse_frame, parse_header, parse_more, parse_registers, plain_name
 
@@ -64,26 +62,70 @@ class Memo:
         self.words = {name: Words() for name in HEADER_WORDS}
         self.contexts, self.symbols, self.names, self.modules, self.builds = Words(), Words(), Words(), Words(), Words()
         self.first, self.masks, self.values, self.kinds, self.names_table = _beginnings()
-        self.longest, self._scratch = 0, np.zeros(1 << 14, np.uint8)
-        self.frames = array("q")
+        self.longest, self._scratch = 1, np.zeros(0, np.uint8)
+        self.state, self.frames = np.zeros(knowntexts.STATE, np.int64), np.zeros(8 << 12, np.int64)
         self.V, self.rows = np.full(1 << 8, replay.ABSENT, np.int64), 1
         self.forget()
 
     def forget(self) -> None:
         """Start anew; frames, values and words stay."""
         self.known: dict[bytes, int] = {}
-        self.slots = np.full(1 << 14, -1, np.int32)
-        self.hashes, self.offsets, self.sizes = np.zeros(1 << 13, np.int64), np.zeros(1 << 13, np.int64), np.zeros(1 << 13,
-            np.int32)
-        self.arena, self.used, self.count = np.zeros(1 << 18, np.uint8), 0, 0
-        self.C = np.zeros(1 << 13 << 3, np.int64)
+        self.slots = np.full(2 << 14, -1, np.int64)
+        self.places, self.arena = np.zeros(2 << 13, np.int64), np.zeros(1 << 18, np.uint8)
+        self.C = np.zeros(8 << 13, np.int64)
         self.M, self.marks = np.zeros(1 << 10, np.int64), 0
+        self.state[knowntexts.COUNT] = self.state[knowntexts.USED] = 0
         self._look()
 
+    @property
+    def count(self) -> int:
+        """Known texts."""
+        return int(self.state[knowntexts.COUNT])
+
+    @property
+    def mask(self) -> int:
+        """Slots, less one."""
+        return len(self.slots) // 2 - 1
+
     def _look(self) -> None:
-        """Views of the arrays, whose single items Python reads and writes faster."""
-        arrays = (self.slots, self.hashes, self.offsets, self.sizes, self.arena, self.C)
-        self._views = tuple(memoryview(array) for array in arrays)
+        """Where the arrays lie, and views whose single items Python reads and writes faster."""
+        state = self._state = memoryview(self.state)
+        state[knowntexts.ENTRY_ROOM], state[knowntexts.ARENA_ROOM] = len(self.places) // 2, len(self.arena)
+        state[knowntexts.FRAME_ROOM] = len(self.frames) // 8
+        address = self.functions.address
+        self._where = address(self.slots), self.mask, *map(address, (self.places, self.arena, self.C))
+        self._at_state, self._at_frames, self._cells = address(self.state), address(self.frames), memoryview(self.frames)
+
+    def _grow(self, size: int) -> None:
+        """Room for one more text of so many bytes, and more; what other threads read meanwhile stays as it is."""
+        count = self.count
+        if count + 1 >= len(self.places) // 2:
+            self.places, self.C = np.concatenate([self.places, np.zeros_like(self.places)]), np.concatenate([self.C, 0 * self.C])
+        if self._state[knowntexts.USED] + size + 16 > len(self.arena):
+            self.arena = np.concatenate([self.arena, np.zeros(max(len(self.arena), 2 * size + 64), np.uint8)])
+        if self._state[knowntexts.FRAMES] + 1 >= len(self.frames) // 8:
+            self.frames = np.concatenate([self.frames, np.zeros(len(self.frames), np.int64)])
+        if 2 * count + 2 > self.mask:
+            slots = np.full(4 * len(self.slots), -1, np.int64)
+            self.functions.rehash(self.slots, len(self.slots) // 2, slots, len(slots) // 2 - 1)
+            self.slots = slots
+        self._look()
+
+    def learn(self, buf: np.ndarray, begins: np.ndarray, stops: np.ndarray, codes: np.ndarray) -> None:
+        """Give the missed among some lines the numbers of their texts, which become known. Hold the lock."""
+        at, count = 0, len(codes)
+        missed = codes == knowntexts.MISS
+        scratch, shapes = np.zeros(16, np.int64), np.empty(2 * int((stops - begins)[missed].max(initial=0)) + 64, np.uint8)
+        arrays = [self.functions.address(array) for array in (buf, begins, stops, codes, shapes, scratch)]
+        while at < count:
+            at = self.functions.learn(
+                at, count, *arrays, *self._where, self._at_frames, self._at_state
+            )
+            if self._state[knowntexts.ROOM]:
+                self._grow(int(stops[at] - begins[at]))
+            elif at < count:
+                codes[at] = self.bytes(buf[begins[at] : stops[at]].tobytes())
+                at += 1
 
     def behind(self, text: str, message: str) -> int:
         """Number of a text that stands behind words of another trace's printer; the message says what event it is."""
@@ -113,19 +155,24 @@ class Memo:
                 if exact or not text.isascii():
                     entry = self.known[data] = self._add(data, len(data), cells)
                 else:
-                    entry = self.known[b"\0" + collapsed] = self._add(collapsed, len(collapsed) + scanning.TEMPLATE, cells)
+                    entry = self.known[b"\0" + collapsed] = self._add(collapsed, len(collapsed) + knowntexts.TEMPLATE, cells)
         return entry
 
     def _regular(self, found: re.Match[str]) -> tuple[int, ...]:
         """The cells of a text that is a frame and nothing else, as :meth:`_ask` would give them."""
         guess, symbol, offset, size, module, build = found.groups()
-        at = len(self.frames) // 8
-        self.frames.extend(
-            (self.symbols.number(symbol), self.names.number(plain_name(symbol)), _small(int(offset, 16)), _small(int(size, 16)),
-             self.modules.number(module or ""), self.builds.number(build or ""), guess is None, False)
-        )  # fmt: skip
-        self.longest = max(self.longest, 1)
-        return replay.LEFT | replay.FRAME | replay.BARE | replay.PLAIN, 0, self.marks, 0, at, 1, -1, -1
+        at = self._frame({
+            "symbol": symbol, "function": plain_name(symbol), "offset": int(offset, 16), "size": int(size, 16),
+            "module": module or "", "build_id": build or "", "reliable": guess is None, "inlined": False,
+        })  # fmt: skip
+        for word, kind, numbers in (
+            (symbol, knowntexts.SYMBOL, (self.symbols.number(symbol), self.names.number(plain_name(symbol)))),
+            (module, knowntexts.MODULE, (self.modules.number(module or ""), 0)),
+            (build, knowntexts.BUILD, (self.builds.number(build or ""), 0)),
+        ):
+            if word and (key := b"%d " % kind + word.encode()) not in self.known:
+                self.known[key] = self._add(word.encode(), len(word) + kind, (0, *numbers, 0, 0, 0, -1, -1))
+        return knowntexts.REGULAR, 0, 0, 0, at, 1, -1, -1
 
     def ghost(self, cells: tuple[int, ...]) -> int:
         """Number of a text that cannot be looked up, only referred to."""
@@ -137,7 +184,7 @@ class Memo:
         entry = self.known.get(b"\3" + data)
         if entry is None:
             word = self.words["comm"].number(text.strip())
-            entry = self.known[b"\3" + data] = self._add(data, len(data) + scanning.COMM, (0, word, 0, 0, 0, 0, -1, -1))
+            entry = self.known[b"\3" + data] = self._add(data, len(data) + knowntexts.COMM, (0, word, 0, 0, 0, 0, -1, -1))
         return entry
 
     def task(self, text: str) -> int:
@@ -147,44 +194,27 @@ class Memo:
         if entry is None:
             row = parse_header(f"CPU: 0 PID: 0 Comm: {text}") or {}
             del row["cpu"], row["pid"]
-            entry = self.known[b"\1" + data] = self._add(data, len(data) + scanning.TASK, (0, self._row(row), 0, 0, 0, 0, -1, -1))
+            entry = self.known[b"\1" + data] = self._add(data, len(data) + knowntexts.TASK, (0, self._row(row), 0, 0, 0, 0, -1, -1))
         return entry
 
     def frame_columns(self) -> np.ndarray:
         """Per frame text: symbol, function, offset, size (-1: none), module, build id, reliable, inlined."""
-        with self.lock:  # an array cannot grow while it is copied
-            return np.array(self.frames, np.int64).reshape(-1, 8)
+        with self.lock:
+            return self.frames[: 8 * int(self.state[knowntexts.FRAMES])].reshape(-1, 8).copy()
 
     def _shape(self, data: bytes) -> bytes:
         if 2 * len(data) + 64 > len(self._scratch):
             self._scratch = np.zeros(4 * len(data) + 64, np.uint8)
-        return self._scratch[: self.functions.shape(data + SPARE, 0, len(data), self._scratch)].tobytes()
+            self._at_scratch = self.functions.address(self._scratch)
+        return self._scratch[: self.functions.shape(data + SPARE, 0, len(data), self._at_scratch)].tobytes()
 
     def _add(self, data: bytes, size: int, cells: tuple[int, ...]) -> int:
-        """Room for one more entry; what other threads read meanwhile stays as it is."""
-        entry = self.count
-        if entry == len(self.hashes):
-            self.hashes, self.offsets, self.sizes = (np.concatenate([a, np.zeros_like(a)]) for a in (self.hashes, self.offsets,
-                self.sizes))
-            self.C = np.concatenate([self.C, np.zeros_like(self.C)])
-            self._look()
-        if self.used + len(data) + 16 > len(self.arena):
-            self.arena = np.concatenate([self.arena, np.zeros(max(len(self.arena), 2 * len(data) + 64), np.uint8)])
-            self._look()
-        slots, hashes, offsets, sizes, arena, table = self._views
-        arena[self.used : self.used + len(data)] = data
-        mark = self.functions.mark(data + SPARE, 0, len(data))
-        hashes[entry], offsets[entry], sizes[entry] = mark, self.used, size
-        for at, cell in enumerate(cells, 8 * entry):
-            table[at] = cell
-        self.used, self.count = self.used + len(data), entry + 1
-        if 2 * self.count > len(self.slots):
-            self.slots = np.full(4 * len(self.slots), -1, np.int32)
-            slots = memoryview(self.slots)
-            for one in range(entry):
-                _place(slots, hashes[one], one)
-            self._look()
-        _place(slots, mark, entry)
+        """One more entry."""
+        entry = -1
+        while entry < 0:
+            entry = self.functions.enter(data + SPARE, len(data), size, *cells, *self._where, self._at_state)
+            if entry < 0:
+                self._grow(len(data))
         return entry
 
     def _row(self, row: dict[str, Any]) -> int:
@@ -202,18 +232,25 @@ class Memo:
         self.rows += 1
         return self.rows - 1
 
-    def _frame(self, row: dict[str, Any]) -> None:
-        self.frames.extend(
-            (self.symbols.number(row["symbol"]), self.names.number(row["function"]), _small(row.get("offset")),
-                _small(row.get("size")),
-             self.modules.number(row.get("module", "")), self.builds.number(row.get("build_id", "")), row["reliable"],
-             row["inlined"])
+    def _frame(self, row: dict[str, Any]) -> int:
+        """One more frame; its number."""
+        at = self._state[knowntexts.FRAMES]
+        if at == self._state[knowntexts.FRAME_ROOM]:
+            self._grow(0)
+        cells = (
+            self.symbols.number(row["symbol"]), self.names.number(row["function"]), _small(row.get("offset")),
+            _small(row.get("size")), self.modules.number(row.get("module", "")), self.builds.number(row.get("build_id", "")),
+            row["reliable"], row["inlined"],
         )  # fmt: skip
+        for place, cell in enumerate(cells, 8 * at):
+            self._cells[place] = cell
+        self._state[knowntexts.FRAMES] = at + 1
+        return at
 
     def _ask(self, text: str) -> tuple[tuple[int, ...], bool]:
         """What the plain reader says about a text, and whether the text has values of its own."""
         flags, row, rest, owner = _alone(text), {}, -1, -1
-        at, first, first_frame, frames = 0, self.marks, len(self.frames) // 8, []
+        at, first, first_frame, frames = 0, self.marks, self._state[knowntexts.FRAMES], []
         if len(text) <= calltrace.LONG:  # a longer text is part of a report, or nothing
             flags |= _meaning(text)
             if found := calltrace._MARKER.match(text):
@@ -228,7 +265,7 @@ class Memo:
             while mark := calltrace._MARK.match(text, at):
                 at = mark.end()
                 self._mark(mark["name"], bool(mark["close"]))
-            first_frame, left = len(self.frames) // 8, text[at:]
+            first_frame, left = self._state[knowntexts.FRAMES], text[at:]
             frames = calltrace.CallTraces._frames(None, left) if left else []
             for frame in frames:
                 self._frame(frame)
@@ -257,58 +294,68 @@ class Memo:
         self.marks += 1
 
 
-def _flags(found: dict[int, Any]) -> int:
-    return sum(flag for flag, holds in found.items() if holds)
-
-
 def _alone(text: str) -> int:
     """Flags of what a message says outside of any report."""
-    event = kernel_events.match(text)
-    return _flags({
-        replay.EVENT: event, replay.VCPU: event and event[1].vcpu_is_cpu, replay.MISSED: dmesg._MISSED.match(text),
-        replay.BANNER: text.startswith("Linux version "), replay.REBOOT: text.startswith("-- ") and dmesg._REBOOT.match(text),
-        replay.PROPERTY: dmesg._PROPERTY.match(" " + text),
-    })  # fmt: skip
+    flags = 0
+    if event := kernel_events.match(text):
+        flags |= replay.EVENT | (replay.VCPU if event[1].vcpu_is_cpu else 0)
+    if "systemd-journald" in text and dmesg._MISSED.match(text):
+        flags |= replay.MISSED
+    if text.startswith("Linux version "):
+        flags |= replay.BANNER
+    if text.startswith("-- ") and dmesg._REBOOT.match(text):
+        flags |= replay.REBOOT
+    if "=" in text and dmesg._PROPERTY.match(" " + text):
+        flags |= replay.PROPERTY
+    return flags
 
 
 def _meaning(text: str) -> int:
     """Flags of a line of a dump."""
-    registers = parse_registers(text)
+    registers, flags = parse_registers(text), 0
     bare = None
     if "+0x" in text or ":" in text:
         bare = parse_frame(calltrace._MARK.sub("", text, count=1) if text[0] == "<" else text)
-    return _flags({
-        replay.REG: parse_registers(text, report=False), replay.REG_REPORT: registers,
-        replay.USER: any(name == "RIP" and value[3:4] == "3" for name, value in registers),
-        replay.TASK_END: text.startswith("</TASK>"), replay.MARKS: calltrace._MARKS.fullmatch(text),
-        replay.BARE: bare is not None and "offset" in bare, replay.ROOT: calltrace._ROOT in text,
-        replay.PLAIN: calltrace.is_plain(text),
-        replay.BARE_PLACE: bare is not None and "offset" not in bare and ":" in text,
-    })  # fmt: skip
+    if registers:
+        flags |= replay.REG_REPORT
+        if any(name == "RIP" and value[3:4] == "3" for name, value in registers):
+            flags |= replay.USER
+    if parse_registers(text, report=False):
+        flags |= replay.REG
+    if text.startswith("</TASK>"):
+        flags |= replay.TASK_END
+    if text[0] == "<" and calltrace._MARKS.fullmatch(text):
+        flags |= replay.MARKS
+    if bare is not None:
+        flags |= replay.BARE if "offset" in bare else replay.BARE_PLACE if ":" in text else 0
+    if calltrace._ROOT in text:
+        flags |= replay.ROOT
+    return flags | (replay.PLAIN if calltrace.is_plain(text) else 0)
+
+
+_PARTS = {
+    "end": replay.END, "cut": replay.CUT, "after": replay.AFTER, "place": replay.PLACE, "stack": replay.STACK,
+    "detail": replay.DETAIL, "": 0,
+}  # fmt: skip
 
 
 def _part(text: str) -> int:
     """Flags of a line of a report."""
-    part = report.part(text)
-    return _flags({
-        replay.END: part == "end", replay.CUT: part == "cut", replay.AFTER: part == "after", replay.PLACE: part == "place",
-        replay.STACK: part == "stack", replay.DETAIL: part == "detail", replay.LOCKDEP: text == "stack backtrace:",
-        replay.SHORT: report.is_short(text),
-        replay.FAULT: report.names_fault(text), replay.ACCUSES: report.accuses(text), replay.LOST: DROPPED.search(text),
-        replay.UNREFERENCED: text.startswith("unreferenced"), replay.COLON: text.endswith(":"), replay.TASKS: report.task(text),
-        replay.BACKTRACE: "backtrace" in text.lower(),
-    })  # fmt: skip
+    flags = _PARTS[report.part(text)]
+    for flag, holds in (
+        (replay.LOCKDEP, text == "stack backtrace:"), (replay.SHORT, report.is_short(text)),
+        (replay.FAULT, report.names_fault(text)), (replay.ACCUSES, report.accuses(text)),
+        (replay.LOST, "printk messages dropped" in text and DROPPED.search(text)), (replay.COLON, text.endswith(":")),
+        (replay.UNREFERENCED, text.startswith("unreferenced")), (replay.TASKS, report.task(text)),
+        (replay.BACKTRACE, "backtrace" in text.lower()),
+    ):  # fmt: skip
+        if holds:
+            flags |= flag
+    return flags
 
 
 def _small(value: int | None) -> int:
     return -1 if value is None or value >= 1 << 31 else value
-
-
-def _place(slots: memoryview, mark: int, entry: int) -> None:
-    slot = mark & (len(slots) - 1)
-    while slots[slot] >= 0:
-        slot = (slot + 1) & (len(slots) - 1)
-    slots[slot] = entry
 
 
 def _number(text: str) -> int:

@@ -22,16 +22,16 @@ from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from . import replay, scan
+from . import knowntexts, prefixscan, primitives, replay, scan
 
 Modules = tuple[ModuleType, ...]
-"""Modules that are compiled together: their functions and numbers share one space of names."""
+"""Modules that are compiled together: their functions share one space of names."""
 
-MODULES: Modules = (scan, replay)
+MODULES: Modules = (primitives, prefixscan, knowntexts, scan, replay)
 """Those of kernel logs."""
 
 PRIMITIVES = ("find", "word", "digest", "same", "copy")
-"""Functions of :mod:`amxperf.formats.scan` that have a compiled form of their own."""
+"""Functions of :mod:`amxperf.formats.primitives` that have a compiled form of their own."""
 
 CTYPES = {"q": ctypes.c_int64, "d": ctypes.c_double}
 
@@ -107,7 +107,7 @@ def _name(modules: Modules) -> str:
     with suppress(PackageNotFoundError):
         mark.update(version("numba").encode())
     mark.update(f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {llvm.get_default_triple()}".encode())
-    return f"{modules[0].__name__.rpartition('.')[2]}-{mark.hexdigest()[:32]}.o"
+    return f"{modules[-1].__name__.rpartition('.')[2]}-{mark.hexdigest()[:32]}.o"
 
 
 def _folders() -> list[Path]:
@@ -141,25 +141,22 @@ def _compile(modules: Modules) -> bytes:
     """Machine code of all entries: their number, then of each the lengths of name and code, the name and symbol, the code."""
     import numba
 
-    space: dict[str, Any] = {"__builtins__": __builtins__, **_primitives()}
-    table = entries(modules)
-    parts = []
-    for module in modules:
-        names = [name for name, item in vars(module).items() if isinstance(item,
-            FunctionType) and item.__module__ == module.__name__]
-        space |= {name: item for name, item in vars(module).items() if isinstance(item, int)}
-        for name in names:
-            if name in PRIMITIVES:
-                continue
-            function = FunctionType(getattr(module, name).__code__, space, name)
-            if name not in table:
-                space[name] = numba.njit(function, nogil=True, _nrt=False, error_model="numpy")
-                continue
-            kinds = [_kind(text) for text in table[name][1].split()]
-            compiled = numba.cfunc(numba.types.int64(*kinds), nopython=True, _nrt=False, error_model="numpy")(function)
-            code = compiled._library._get_compiled_object()
-            head = f"{name} {compiled._wrapper_name}".encode()
-            parts.append(len(head).to_bytes(8, "little") + len(code).to_bytes(8, "little") + head + code)
+    known, table, parts = _primitives(), entries(modules), []
+    spaces = []
+    for module in modules:  # a space of names for each: its own numbers, the functions of all
+        space = {"__builtins__": __builtins__, **{name: item for name, item in vars(module).items() if isinstance(item, int)}}
+        own = {name: FunctionType(item.__code__, space, name) for name, item in vars(module).items()
+               if isinstance(item, FunctionType) and item.__module__ == module.__name__ and name not in PRIMITIVES}  # fmt: skip
+        known |= {name: numba.njit(item, nogil=True, _nrt=False, error_model="numpy") for name, item in own.items()}
+        spaces.append((space, own))
+    for space, _ in spaces:
+        space |= known
+    for name, function in [(name, item) for _, own in spaces for name, item in own.items() if name in table]:
+        kinds = [_kind(text) for text in table[name][1].split()]
+        compiled = numba.cfunc(numba.types.int64(*kinds), nopython=True, _nrt=False, error_model="numpy")(function)
+        code = compiled._library._get_compiled_object()
+        head = f"{name} {compiled._wrapper_name}".encode()
+        parts.append(len(head).to_bytes(8, "little") + len(code).to_bytes(8, "little") + head + code)
     return len(parts).to_bytes(8, "little") + b"".join(parts)
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .scan import BLANK, CODE, FOREIGN, HEADER, PROGRAM, REGISTER, copy
+from .primitives import copy
+from .scan import BLANK, CODE, FOREIGN, HEADER, PROGRAM, REGISTER
 
 # flags of a text
 MARKER, HEAD, MORE, LEFT, FRAME, REG, REG_REPORT, INTERRUPT = 1, 2, 4, 8, 16, 32, 64, 128
