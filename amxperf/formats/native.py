@@ -25,7 +25,7 @@ from typing import Any
 from . import knowntexts, prefixscan, primitives, replay, scan
 
 Modules = tuple[ModuleType, ...]
-"""Modules that are compiled together: their functions share one space of names."""
+"""Modules that are compiled together, with all those whose functions they use."""
 
 MODULES: Modules = (primitives, prefixscan, knowntexts, scan, replay)
 """Those of kernel logs."""
@@ -141,18 +141,20 @@ def _compile(modules: Modules) -> bytes:
     """Machine code of all entries: their number, then of each the lengths of name and code, the name and symbol, the code."""
     import numba
 
-    known, table, parts = _primitives(), entries(modules), []
-    spaces = []
-    for module in modules:  # a space of names for each: its own numbers, the functions of all
-        space = {"__builtins__": __builtins__, **{name: item for name, item in vars(module).items() if isinstance(item, int)}}
-        own = {name: FunctionType(item.__code__, space, name) for name, item in vars(module).items()
-               if isinstance(item, FunctionType) and item.__module__ == module.__name__ and name not in PRIMITIVES}  # fmt: skip
-        known |= {name: numba.njit(item, nogil=True, _nrt=False, error_model="numpy") for name, item in own.items()}
-        spaces.append((space, own))
-    for space, _ in spaces:
-        space |= known
-    for name, function in [(name, item) for _, own in spaces for name, item in own.items() if name in table]:
-        kinds = [_kind(text) for text in table[name][1].split()]
+    primitives, table, parts = _primitives(), entries(modules), []
+    made: dict[Any, tuple[FunctionType, Any]] = {}
+    spaces = [({"__builtins__": __builtins__}, vars(module)) for module in modules]
+    for (space, found), module in zip(spaces, modules, strict=True):
+        for name, item in found.items():
+            if isinstance(item, FunctionType) and item.__module__ == module.__name__:
+                bare = FunctionType(item.__code__, space, name)
+                made[item] = bare, primitives.get(name) or numba.njit(bare, nogil=True, _nrt=False, error_model="numpy")
+    for space, found in spaces:  # a module sees its numbers, and the compiled form of every function that it names
+        space |= {name: item for name, item in found.items() if isinstance(item, int)}
+        space |= {name: made[item][1] for name, item in found.items() if isinstance(item, FunctionType) and item in made}
+    for name, (module, text) in table.items():
+        function = made[getattr(module, name)][0]
+        kinds = [_kind(kind) for kind in text.split()]
         compiled = numba.cfunc(numba.types.int64(*kinds), nopython=True, _nrt=False, error_model="numpy")(function)
         code = compiled._library._get_compiled_object()
         head = f"{name} {compiled._wrapper_name}".encode()
