@@ -83,6 +83,12 @@ _DECODED = re.compile(  # what addr2line adds below a frame, a mailer breaks off
     r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}+\.[chSs]:\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
     r"|(?:: ?)?[0-9a-f]{11,18}|\[[0-9a-f]{11,18}\](?: \[[0-9a-f]{11,18}\])?|\.\.\.|\[\.\.\.\]"
 )
+_UNNAMED = re.compile(r"\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\] 0x[0-9a-f]{1,16}\b")
+"""A frame of ppc that has no symbol."""
+
+_KLOGD = re.compile(r"\[(?:(?P<module>\w{1,64}):)?(?P<symbol>[\w.]{1,200})\+(?P<offset>\d{1,9})/(?P<size>\d{1,9})\]\s*+")
+"""A frame as klogd wrote it for kernels up to 2.4: in decimal numbers, several in a line."""
+
 _ROOT = "(unwind_backtrace"
 """What the first frame of a 32-bit Arm kernel up to 3.x names."""
 _MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
@@ -123,7 +129,7 @@ class _Stream:
     contexts: list[str] = field(default_factory=list)
     closed: bool = False  # a context mark was closed; frames of the outer context may follow
     skipped: int = 0  # other lines since the last line of the open trace
-    wrapped: int = -1  # count at the line whose end stands on the next one
+    wrapped: int = -2  # count at the line whose end stands on the next one, or on the second
     about: int = 0  # count at the last line of a report, 0 without one
     broken: str = ""  # first part of a header that goes on in the next line
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
@@ -151,6 +157,7 @@ class CallTraces:
         self.headlines: dict[int, dict[str, Any]] = {}
         self.stamps: dict[int, float] = {}
         self.notes: list[Note] = []
+        self.tasks: dict[str, dict[str, Any]] = {}  # what a maker's log says of a caller
         self._streams: dict[str, _Stream] = {}
 
     def feed(self, line: int, message: str, timestamp: float = nan, caller: str = "", boot: str = "") -> str:
@@ -180,7 +187,7 @@ class CallTraces:
             return "header"
         if stream.trace is not None and (role := self._inside(stream, line, text)):
             return role
-        if stream.trace is None and ("+0x" in text or stream.stack):
+        if stream.trace is None and ("+0x" in text or stream.stack or stream.registers or _UNNAMED.match(text)):
             role = self._bare(stream, line, text, timestamp, caller, boot)
             if role:
                 return role
@@ -228,6 +235,8 @@ class CallTraces:
         stream.rivals = self._rivals(stream, timestamp)
         if not caller and self._cut_in(stream, row, line, timestamp):
             stream.rivals = max(stream.rivals, 1) + 1
+        if row.get("cpu") is None and stream.stack:  # Task dump for CPU 1:, or an old kernel's soft lockup
+            row["cpu"] = report.owner(stream.stack.text).get("cpu")
         if stream.header is not None and "pid" not in stream.header:  # up to 2.6, a line `CPU 1` stands before it
             headline = stream.header["headline"]
             row["cpu"] = stream.header["cpu"] if row.get("cpu") is None else row["cpu"]
@@ -286,9 +295,9 @@ class CallTraces:
         header = stream.header
         if header is None:
             headline = self._headline(stream, timestamp)
-            header = {"headline": headline} | (report.task(headline.text) if headline else {})
+            header = {"headline": headline} | ((report.task(headline.text) if headline else {}) or stream.named)
         if header.get("pid") is None and caller.startswith("T"):
-            header["pid"] = int(caller[1:])
+            header |= self._caller(caller)
         headline = header.pop("headline")
         rivals = self._rivals(stream, timestamp)
         if rivals:
@@ -308,9 +317,11 @@ class CallTraces:
         """Open a trace at a frame that no ``Call Trace:`` stands above; '' where the text is none, or only looks like one."""
         row = parse_frame(_MARK.sub("", text, count=1) if text[0] == "<" else text)
         above, fault = stream.stack, stream.report
-        if row is None or ("offset" not in row and (above is None or ":" not in text)):
+        if row is None:
             return ""
-        if stream.count == stream.wrapped + 1:
+        if "offset" not in row and not _UNNAMED.match(text) and (":" not in text or (above is None and not stream.registers)):
+            return ""
+        if stream.count <= stream.wrapped + 2:
             return "detail"
         if stream.header is not None and above is None:  # Arm and RISC-V: below the header, the stack and the registers
             if stream.interrupted == stream.began[0] and is_plain(text):  # x86: the trace that the header stood in goes on
@@ -320,7 +331,7 @@ class CallTraces:
         if above is None and _ROOT in text and fault and stream.count - fault.count <= SOON:
             above = fault
         if above is None:
-            task = {"pid": int(caller[1:])} if caller.startswith("T") else {}
+            task = self._caller(caller)
             trace = self._row(line, line, timestamp, boot, None, task)
             stream.flaw = "head cut"
         else:
@@ -329,13 +340,17 @@ class CallTraces:
                 headline, stream.report = fault, None
             elif fault and report.names_fault(above.text):
                 headline = fault
-                task = task or ({"pid": int(caller[1:])} if caller.startswith("T") else {})
+                task = task or self._caller(caller)
             trace = self._row(above.line, line, above.stamp, boot, headline, task)
             if report.names_fault(above.text) or report.accuses(above.text):
                 stream.owed = trace
         self._drop_header(stream)
         stream.trace, stream.depth, stream.said, stream.stack, stream.named = trace, 0, None, None, {}
         return self._inside(stream, line, text)
+
+    def _caller(self, caller: str) -> dict[str, Any]:
+        """What the caller field says of the task."""
+        return self.tasks.get(caller) or ({"pid": int(caller[1:])} if caller.startswith("T") else {})
 
     def _row(
         self, line: int, end: int, timestamp: float, boot: str, headline: _Said | None, more: dict[str, Any]
@@ -400,10 +415,23 @@ class CallTraces:
         """The frames of a line: one, or several as kernels up to 2.6 and m68k print them; none for other text."""
         if row := parse_frame(text):
             return [row]
+        if text.startswith("[") and "/" in text and (rows := self._klogd(text)):
+            return rows
         if text.count("[<") < 2:
             return []
         rows = [parse_frame(one) for one in _MANY.split(text)]
         return [] if None in rows else rows
+
+    @staticmethod
+    def _klogd(text: str) -> list[dict[str, Any]]:
+        rows, at = [], 0
+        while found := _KLOGD.match(text, at):
+            at = found.end()
+            rows.append(
+                {"symbol": found["symbol"], "function": found["symbol"], "offset": int(found["offset"]), "size": int(found["size"]),
+                 "module": found["module"] or "", "reliable": True, "inlined": False}
+            )  # fmt: skip
+        return rows if at == len(text) else []
 
     def _report(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> str:
         """Take a line that is neither header, frame nor register: part of a report, or any other message."""

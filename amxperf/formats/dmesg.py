@@ -24,7 +24,7 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import UsageError
-from . import kernel_events, logjson, report
+from . import dialect, kernel_events, logjson, report
 from .calltrace import CallTraces
 from .options import only
 from .prefix import DROPPED, Prefixed, pieces, split
@@ -71,8 +71,14 @@ class _Boots:
         return new
 
 
-def records(document: Document) -> Iterator[tuple[int, Prefixed, str]]:
+class Continued(Prefixed):
+    """A line that ends the one above it (:mod:`amxperf.formats.dialect`): the text stands there."""
+
+
+def records(document: Document, tasks: dict[str, dict[str, Any]] | None = None) -> Iterator[tuple[int, Prefixed, str]]:
     """Line, message with its prefixes taken apart, and journald's boot id (else empty), of everything in the log.
+
+    `tasks` is filled with what a maker's log says of each caller.
 
     >>> [(line, record.message) for line, record, _ in records(Document("a", b"a[    1.500000] b\\n", ""))]
     [(1, 'a'), (1, 'b')]
@@ -80,9 +86,16 @@ def records(document: Document) -> Iterator[tuple[int, Prefixed, str]]:
     if logjson.looks_like_json(document.head):
         yield from logjson.records(document.lines)
         return
-    for number, text in enumerate(document.lines, 1):
-        for parts in pieces(text):
-            yield number, parts, ""
+    if not (what := dialect.passes(document.head)):
+        for number, text in enumerate(document.lines, 1):
+            for parts in pieces(text):
+                yield number, parts, ""
+        return
+    for written in dialect.rewritten(document.lines, what):
+        if written.task and tasks is not None:
+            tasks[f"T{written.task['pid']}"] = written.task
+        for parts in pieces(written.text):
+            yield written.line, Continued(*parts) if written.continued else parts, ""
 
 
 def _stands_alone(text: str) -> bool:
@@ -98,8 +111,10 @@ def sniff(document: Document) -> int:
         return 0
     if logjson.looks_like_json(head):
         return 90 if any(record.kernel for _, record, _ in logjson.records(head)) else 0
-    marked = known = frames = others = 0
+    marked = known = frames = dumps = others = 0
     marker = False
+    if what := dialect.passes(head):
+        head = [written.text for written in dialect.rewritten(head, what) if not written.continued]
     for line in head:
         parts = split(line)
         others += not parts.kernel
@@ -107,11 +122,12 @@ def sniff(document: Document) -> int:
         marked += parts.kernel and (not isnan(parts.timestamp) or bool(parts.level) or bool(parts.wall) or named)
         text = parts.message.strip()
         marker |= text.startswith(("Call Trace:", "Call trace:")) or report.part(text) == "stack" or report.names_fault(text)
-        frames += _FRAME.search(text) is not None and _stands_alone(text)
+        frames += (_FRAME.search(text) is not None and _stands_alone(text)) or text.startswith("Call Trace: [")
+        dumps += bool(parse_registers(text, report=False))
         known += kernel_events.match(text) is not None
     if marked and marked >= 0.5 * (len(head) - others):
         return 90
-    if marker and frames and not any(_SOURCE.match(line) for line in head):
+    if frames and (marker or dumps or frames >= 3) and not any(_SOURCE.match(line) for line in head):
         return 70
     return 50 if known and known >= 0.5 * len(head) else 0
 
@@ -142,8 +158,8 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             said.add(code)
             notes.append(Note(code, message, source, line))
 
-    for number, parts, identity in records(document):
-        new = boots.see(parts, identity)
+    for number, parts, identity in records(document, machine.tasks):
+        new = not isinstance(parts, Continued) and boots.see(parts, identity)
         if new:
             machine.restart()
             note("several-boots", f"boot {boots.number} starts here", number, once=False)
@@ -153,7 +169,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             note("wall-clock", "the stamps are wall-clock times, which are wrong after a suspend; left out", number)
         if not parts.kernel:
             role = "program"
-        elif bare and _PROPERTY.match(message):  # /dev/kmsg: SUBSYSTEM=usb, DEVICE=+usb:1-1
+        elif isinstance(parts, Continued) or (bare and _PROPERTY.match(message)):  # /dev/kmsg: SUBSYSTEM=usb, DEVICE=+usb:1-1
             role = "detail"
         else:
             role = machine.feed(number, message, parts.timestamp, parts.caller, boot)

@@ -25,7 +25,7 @@ from ..capture import Note
 from ..document import Document
 from ..encoding import SAMPLE, encoding_of
 from ..errors import FormatError, UsageError
-from . import assembly, kernel_events, logjson, native, replay
+from . import assembly, dialect, kernel_events, logjson, native, replay
 from .assembly import brief
 from .blocks import SPARE, TAGS, Block, caller_name, compiled, make
 from .calltrace import ROLES
@@ -62,7 +62,12 @@ def wanted(document: Document) -> bool:
         return False
     with document.open() as stream:
         head = stream.read(SAMPLE)
-    return encoding_of(head) in ("utf-8", "utf-8-sig") and not logjson.looks_like_json(document.head)
+    return encoding_of(head) in ("utf-8", "utf-8-sig") and not _left(document)
+
+
+def _left(document: Document) -> bool:
+    """Whether the log is in a form that only the plain reader takes."""
+    return logjson.looks_like_json(document.head) or bool(dialect.passes(document.head))
 
 
 def chunks(stream: BinaryIO, size: int, progress: Callable[[int], None] | None = None) -> Iterator[tuple[np.ndarray, int]]:
@@ -304,6 +309,8 @@ def read(
 
     `functions` and `chunk` are for tests: plain functions, chunks of a few bytes.
     """
+    if dialect.passes(document.head):
+        raise Unsuited
     reading = Reading(document.source, tables, side, functions=functions, chunk=chunk)
     with document.open() as stream:
         for _ in reading.run(stream):

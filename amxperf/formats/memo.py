@@ -266,7 +266,7 @@ class Memo:
                 at = mark.end()
                 self._mark(mark["name"], bool(mark["close"]))
             first_frame, left = self._state[knowntexts.FRAMES], text[at:]
-            frames = calltrace.CallTraces._frames(None, left) if left else []
+            frames = calltrace.CallTraces._frames(calltrace.CallTraces, left) if left else []
             for frame in frames:
                 self._frame(frame)
             flags |= (replay.LEFT if left else 0) | (replay.FRAME if frames else 0)
@@ -326,7 +326,9 @@ def _meaning(text: str) -> int:
         flags |= replay.TASK_END
     if text[0] == "<" and calltrace._MARKS.fullmatch(text):
         flags |= replay.MARKS
-    if bare is not None:
+    if calltrace._UNNAMED.match(text):
+        flags |= replay.BARE
+    elif bare is not None:
         flags |= replay.BARE if "offset" in bare else replay.BARE_PLACE if ":" in text else 0
     if calltrace._ROOT in text:
         flags |= replay.ROOT

@@ -4,7 +4,7 @@ A line may carry, each of them optional:
 
 - a mail quote ``> ``, an indent, ANSI colour, a login prompt ``host login: ``,
 - the stamp of what recorded a console, before the kernel's own: ``2025-03-04T11:22:33 ``, ``[2025-03-04 11:22:33] ``,
-- the record head of /dev/kmsg ``4,123,456789,-,caller=T1;``,
+- the record head of /dev/kmsg ``4,123,456789,-,caller=T1;``, and netconsole's, which has the release in front,
 - a raw level ``<4>``, or facility and level in words ``kern  :warn  : ``,
 - a syslog or journal head: a stamp, a host, ``kernel: `` (or ``kernel: `` alone),
 - the kernel's stamp ``[   12.345678]``, or the wall-clock, relative and delta forms of ``dmesg``,
@@ -54,7 +54,7 @@ class Prefixed(NamedTuple):
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[mKJhl]|\(B)")
 _QUOTE = re.compile(r"(?:>(?![0-9a-f]{8,16}:) ?)++")  # KASAN marks a row of its memory dump with >
 _INDENT = re.compile(r"[ \t]++(?=[<\[A-Zk\d])")
-_KMSG = re.compile(r"(\d{1,4}),\d{1,20},(\d{1,18}),[-+c]((?:,[^;,\s]{1,64}+)*+);")
+_KMSG = re.compile(r"(?:\d{1,3}\.[\w.+~-]{1,64},)?(\d{1,4}),\d{1,20},(\d{1,18}),[-+c]((?:,[^;,\s]{1,64}+)*+);")
 _RAW = re.compile(r"<(\d{1,3})>")
 _WORDS = re.compile(rf"({'|'.join(FACILITIES)}) {{0,9}}:({'|'.join(LEVELS)}) {{0,9}}: ?")
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"

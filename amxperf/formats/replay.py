@@ -113,7 +113,7 @@ def reset(at: int, nan: float, S: Any, Z: Any) -> int:
     S[s + NAMED_ROW] = -1
     S[s + OWED] = -1
     S[s + TRACE] = -1
-    S[s + WRAPPED] = -1
+    S[s + WRAPPED] = -2
     Z[at * 5 + 4] = nan
     return 0
 
@@ -205,6 +205,8 @@ def header(
         S[s + RIVALS] = max(S[s + RIVALS], 1) + 1
     cpu = V[row]
     kept = False
+    if cpu < 0 and S[s + ABOVE] and S[s + ABOVE + 1] >= 0 and C[S[s + ABOVE + 1] * CLASS + 7] >= 0:
+        cpu = V[C[S[s + ABOVE + 1] * CLASS + 7] * 6]
     if S[s + HAS_HEADER] and S[s + VALUES + 1] == ABSENT:
         kept = True
         if cpu < 0:
@@ -281,7 +283,7 @@ def note(kind: int, trace: int, line: int, N: Any, G: Any) -> int:
 
 def marker(
     at: int, line: int, text: int, stamp: float, caller: int, boot: int, nan: float, buf: Any, kept: Any, titles: Any,
-    H: Any, S: Any, Z: Any, C: Any, T: Any, P: Any, G: Any, F: Any, R: Any, N: Any, W: Any, M: Any
+    H: Any, S: Any, Z: Any, C: Any, V: Any, T: Any, P: Any, G: Any, F: Any, R: Any, N: Any, W: Any, M: Any
 ) -> int:  # fmt: skip
     """Open a trace at its ``Call Trace:``; `text` below 0 where there is none."""
     s = at * STREAM
@@ -297,6 +299,8 @@ def marker(
             T[t + T_VALUES + i] = S[s + VALUES + i]
     elif which >= 0 and S[s + which + 1] >= 0 and C[S[s + which + 1] * CLASS] & TASKS:
         T[t + T_TASKS] = 1
+    elif S[s + NAMED_ROW] >= 0:
+        merge(T, t + T_VALUES, V, S[s + NAMED_ROW] * 6)
     if caller & 1:
         T[t + T_CALLER] = (caller >> 1) & PID
         if T[t + T_VALUES + 1] < 0:
@@ -333,12 +337,12 @@ def bare(
 ) -> int:  # fmt: skip
     """Open a trace at a frame that no ``Call Trace:`` stands above."""
     s = at * STREAM
-    if S[s + COUNT] == S[s + WRAPPED] + 1:
+    if S[s + COUNT] <= S[s + WRAPPED] + 2:
         return R_DETAIL
     if S[s + HAS_HEADER] and S[s + ABOVE] == 0:
         if S[s + INTERRUPTED] == S[s + BEGAN] and C[text * CLASS] & PLAIN:
             S[s + RIVALS] = max(2, S[s + RIVALS] if near(at, stamp, S, Z) else 0)
-        marker(at, line, -1, stamp, caller, boot, nan, buf, kept, titles, H, S, Z, C, T, P, G, F, R, N, W, M)
+        marker(at, line, -1, stamp, caller, boot, nan, buf, kept, titles, H, S, Z, C, V, T, P, G, F, R, N, W, M)
         return inside(at, line, text, S, C, T, G, F, R, N, M)
     if S[s + ABOVE] == 0 and C[text * CLASS] & ROOT and S[s + FAULTS] and S[s + COUNT] - S[s + FAULTS + 4] <= SOON:
         refer(at, ABOVE, FAULTS, S, Z)
@@ -561,7 +565,7 @@ def take(
     elif text == CODE:
         flags = REG_REPORT | LEFT
     if flags & MARKER:
-        return marker(at, line, text, stamp, caller, boot, nan, buf, kept, titles, H, S, Z, C, T, P, G, F, R, N, W, M)
+        return marker(at, line, text, stamp, caller, boot, nan, buf, kept, titles, H, S, Z, C, V, T, P, G, F, R, N, W, M)
     if text == HEADER or flags & HEAD:
         header(at, line, text, begin, size, stamp, caller, row, S, Z, C, V, T, G)
         return R_HEADER
@@ -571,7 +575,7 @@ def take(
         role = inside(at, line, text, S, C, T, G, F, R, N, M)
         if role >= 0:
             return role
-    if S[s + TRACE] < 0 and (flags & BARE or (flags & BARE_PLACE and S[s + ABOVE])):
+    if S[s + TRACE] < 0 and (flags & BARE or (flags & BARE_PLACE and (S[s + ABOVE] or S[s + GROUP]))):
         role = bare(at, line, text, stamp, caller, boot, nan, buf, kept, titles, H, S, Z, C, V, T, P, G, F, R, N, W, M)
         if role >= 0:
             return role

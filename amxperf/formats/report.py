@@ -38,16 +38,19 @@ _DETAIL = re.compile(
     r"cpu=\d{1,6} pid=\d{1,10}$|"
     r"[#=~*-]{16,}$|\.\.\.$|\[\.\.\.\]$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
 )
-_SHORT = re.compile(r".{0,400} at \S{1,300}:\d{1,10}$")
+_SHORT = re.compile(r".{0,400} at(?: \S{1,300}:\d{1,10})?$")
 _WORDS = re.compile(  # the first is what a mailer breaks off a line of registers
     r"(?:: ?)?[0-9a-f]{11,18}|"
     r"[>#]?(?:<[0-9a-f]{2}>\s{0,60}+|[0-9a-f]{2,16}:? ?:?\s{0,60}+|\^\s*+|[x.?]{2,16}\s++){2,}+(?:[!-~]{1,17})?"
 )
-_PLACE = re.compile(r"(?:Last Breaking-Event-Address|Preemption disabled at):$|.{0,400}\}, at:$")
+_PLACE = re.compile(
+    r"(?:hard|soft)irqs last .{1,60}: \[<[0-9a-f]{4,16}>\]$"
+    r"|(?:Last Breaking-Event-Address|Preemption disabled at):$|.{0,400}\}, at:$"
+)
 _STACK = re.compile(
     r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"
     r"(?:Last potentially related|Second to last potentially related|Last call_rcu|Second to last call_rcu)\b.{0,60}:$|"
-    r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Backtrace for .{0,60}:$|"
+    r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Stack (?:information|dump)\b.{1,80}:$|Backtrace for .{0,60}:$|"
     r"(?:Out-of-bounds|Use-after-free|Memory corruption|Invalid (?:read|write|free))\b.{0,160}:$|"
     r"(?:(?:read-write|read|write|assert no (?:accesses|writes))(?: \([a-z, ]{1,40}\))? to |race at unknown origin)"
     r".{0,160} on cpu \d{1,6}:$|"
@@ -58,17 +61,19 @@ _OWNERS = (
     re.compile(r"by task (?P<pid>\d{1,10})(?: on cpu (?P<cpu>\d{1,6}))?"),
     re.compile(r"by interrupt on cpu (?P<cpu>\d{1,6})"),
     re.compile(r"cpu=(?P<cpu>\d{1,6}) pid=(?P<pid>\d{1,10})"),
+    re.compile(r"Task dump for CPU (?P<cpu>\d{1,6}):$"),
     re.compile(r"pid (?P<pid>\d{1,10}),? tgid \d{1,10}(?: \((?P<comm>.{1,64})\),)?"),
 )
 _NAMED = (
     re.compile(r'comm "(?P<comm>.{0,64})", pid (?P<pid>\d{1,10})'),  # kmemleak
     re.compile(r"cpu=(?P<cpu>\d{1,6}) pid=(?P<pid>\d{1,10})$"),  # SLUB, broken off by a mailer
     re.compile(r"PID = (?P<pid>\d{1,10})$"),  # KASAN of Linux 4.4 to 4.10
+    re.compile(r"(?:Read|Write|Free) (?:of|at) .{1,80}by task (?P<comm>.{1,64})/(?P<pid>\d{1,10})$"),  # KASAN
 )
 _TASKS = (
     re.compile(r"WARNING: .{1,400} at .{1,200}, CPU#(?P<cpu>\d{1,6}): (?P<comm>.{1,64})/(?P<pid>\d{1,10})$"),  # since Linux 6.19
     re.compile(r"WARNING: CPU: (?P<cpu>\d{1,6}) PID: (?P<pid>\d{1,10}) at "),
-    re.compile(r".{0,40}BUG: soft lockup - CPU#(?P<cpu>\d{1,6}) stuck for \d{1,9}s! \[(?P<comm>.{1,64}):(?P<pid>\d{1,10})\]"),
+    re.compile(r".{0,40}BUG: soft lockup - CPU#(?P<cpu>\d{1,6}) stuck for \d{1,9}s!(?: \[(?P<comm>.{1,64}):(?P<pid>\d{1,10})\])?"),
     re.compile(r"INFO: task (?P<comm>.{1,64}):(?P<pid>\d{1,10}) blocked "),
     re.compile(r"NMI backtrace for cpu (?P<cpu>\d{1,6})$"),
 )
@@ -125,12 +130,12 @@ def accuses(text: str) -> bool:
 
 
 def owner(text: str) -> dict[str, Any]:
-    """The pid, processor and name that the line above a further stack names.
+    """The pid, processor and name that the line above a further stack, or above a header without a processor, names.
 
     >>> owner("write to 0xffff888102a2c3a8 of 8 bytes by task 123 on cpu 1:")
     {'pid': 123, 'cpu': 1}
     """
-    return _first(_OWNERS, text, search=True)
+    return _first(_OWNERS, text, search=True) or _first(_TASKS, text)
 
 
 def named(text: str) -> dict[str, Any]:

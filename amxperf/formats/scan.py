@@ -41,7 +41,7 @@ def register(buf: Any, at: int, end: int) -> int:
 
     ``RIP: 0033:...``: code segments of programs end in 3.
     """
-    if buf[end - 1] == 58:
+    if buf[end - 1] == 58 or find(buf, at, end, 42) >= 0:  # ** 3 printk messages dropped ** may be glued to it
         return 0
     colon = at + 2
     while buf[colon] != 58:

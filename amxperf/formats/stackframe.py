@@ -21,17 +21,22 @@ _MORE = re.compile(
 _TASK = re.compile(
     r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task)?\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
 )
+_POWER = re.compile(  # up to 3.x
+    r"TASK = [0-9a-f]{8,16}\[(?P<pid>\d{1,10})\] '(?P<comm>.{1,64})' THREAD: [0-9a-f]{8,16}(?:\s{1,9}CPU: (?P<cpu>\d{1,6}))?"
+)
 _COLUMNS = re.compile(  # the task dump up to 5.9: name, state, program counter, free stack, pid, parent, flags
     r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{0,40}+(?:running task\s{1,40}+(?:on cpu\s{1,40}+(?P<cpu>\d{1,6})\s{1,40}+)?"
     r"|[0-9a-f]{8,16}\s{1,40}+)?\d{1,10}\s{1,40}+"
-    r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}(?:\s{1,40}+\d{1,20})?"
+    r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}(?:\s{1,40}+\d{1,20}"
+    r"|\s{1,9}last_sleep: .{1,60})?"
 )
 _TAINT = re.compile(
     r"(?:(?P<dumping>.{0,64}?) Kdump: loaded|(?P<comm>.{0,15}|.{0,64}?)) (?:(?P<clean>Not tainted)|Tainted:)(?=\s|$)(?P<rest>.*)"
 )
 _FLAGS = re.compile(r"[A-Z-]{1,40}")
 _FRAME = re.compile(
-    r"""(?:\(?\[<\s*+(?P<address>[\w()]{1,20}+)\s*+>\]\)?\s*+|(?:\[[0-9a-f]{8,16}\]\s++){1,2})?  # addresses: x86 to 4.9, s390, ppc
+    r"""(?:\(?\[<\s*+(?P<address>[\w()]{1,20}+)\s*+>\]\)?\s*+
+         |\[(?:[0-9a-fA-F]{8,16}|link\ register\s{1,9})\]\s++(?:\[?[0-9a-fA-F]{8,16}\]?\s++)?)?  # addresses: x86 to 4.9, s390, ppc
         (?P<guess>\?\s++)?(?P<symbol>[^\s+()\[\]<>:=,;?]++)
         (?:\+0x(?P<offset>[0-9a-f]{1,15})/0x(?P<size>[0-9a-f]{1,15}))?
         (?P<rest>.*)""",
@@ -46,6 +51,9 @@ _FROM = re.compile(  # 32-bit Arm; up to 5.17 with addresses and brackets
 _ADDRESS = re.compile(r"\(?\[<(?P<address>[0-9a-f]{4,16})>\]\)?|(?:\[<[ 0-9a-f(nul)]{4,20}>\]\s++)?(?P<null>\(null\))")
 _MODULE = re.compile(r"\s*+\[(?P<module>[\w-]{1,64})(?:\s(?P<build>[0-9a-f]{8,64}))?\]")
 _PLACE = re.compile(r"\s*+(?:\((?P<inner>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)|[^\s:]++:\d++)(?:\s(?P<module>[\w-]{1,64})$)?")
+_REMARK = re.compile(r"(?:<[-=]|//|#|--|←|\u2014).*")
+"""What a writer puts behind a frame."""
+
 _BARE_MODULE = re.compile(r" (?P<module>[a-z][a-z0-9_]{2,63})")  # scripts that decode some frames leave the brackets away
 _SUFFIX = re.compile(
     r"\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|specialized|__uniq|unlikely|cfi|cfi_jt|simdclone)(?=\.|$)"
@@ -58,6 +66,7 @@ _OTHERS = re.compile(  # register lines of other architectures, inside a report
     r"(?:pc|lr|sp|epc|ra|gp|tp|NIP|LR|MSR|REGS|CFAR|Krnl PSW|Krnl GPRS|pstate|psr|TSTATE|TPC|RPC|I7|PACATMSCRATCH|SOFTE|IRQMASK"
     r"|Hi|Lo|Status|Cause|BadVA|PrId|ERA|CRMD|PRMD|EUEN|ECFG|ESTAT|BADV|PRID|status|CPSR) {0,6}:|"
     r"(?:NIP|LR) \[|(?:PC|LR) is at |EIP is at |GPR\d\d:|\$ {0,3}\d{1,2} {0,4}:|x\d{1,2}\s{0,2}:|r\d{1,2}\s{0,2}:|"
+    r"e(?:[a-d]x|[sd]i|[sb]p) {0,2}:|[c-gs]s {0,2}: ?[0-9a-f]{4}\b|"
     r"[as]\d{1,2} {0,2}:|t\d {0,2}:|[gilo]\d: |Flags: |Control: |Process |FP is at "
 )
 _PAIR = re.compile(r"\b([A-Za-z]\w{1,9}):\s{0,4}([0-9a-fA-F][0-9a-fA-F:()x]{0,40})")
@@ -141,6 +150,10 @@ def _frame_tail(row: dict[str, Any], rest: str, exact: bool) -> bool:
     if left.startswith("(") and left.endswith(")") and len(left) < 40:  # arm64's (P), ppc's (unreliable) behind the place
         row["reliable"] &= left != "(unreliable)"
         left = ""
+    if (left.startswith("[inline] ") and _PLACE.fullmatch(left, 8)) or _PLACE.fullmatch(left):  # symbolised twice
+        left = "[inline]" if left[0] == "[" else ""
+    if exact and _REMARK.match(left):
+        left = ""
     row["inlined"] |= left == "[inline]"
     return left in ("", "[inline]", "[k]")
 
@@ -185,7 +198,9 @@ def parse_header(text: str) -> dict[str, Any] | None:
         return row
     if text.startswith("task:"):
         found = _TASK.match(text)
-    elif " 0x" in text[-60:]:
+    elif text.startswith("TASK = "):
+        found = _POWER.match(text)
+    elif " 0x" in text[-80:]:
         found = _COLUMNS.fullmatch(text)
     else:
         found = None

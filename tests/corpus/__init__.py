@@ -41,12 +41,21 @@ def family(name: str) -> tuple[Entry, ...]:
 
 FAMILIES = tuple(sorted(path.stem for path in FOLDER.glob("*.log")))
 TRACES = "trace"
-"""The family of ftrace, trace-cmd and perf script; all others are kernel logs."""
+"""The family of ftrace, trace-cmd and perf script; the others are kernel logs."""
+
+
+PASTED = "pasted"
+"""The family of kernel logs as people paste them, whose expectations are by hand: the second reader knows no such forms."""
 
 
 def logs() -> list[Entry]:
-    """All kernel logs."""
-    return [entry for name in FAMILIES if name != TRACES for entry in family(name)]
+    """All kernel logs but the pasted ones."""
+    return [entry for name in FAMILIES if name not in (TRACES, PASTED) for entry in family(name)]
+
+
+def pasted() -> list[Entry]:
+    """Kernel logs as people paste them."""
+    return list(family(PASTED))
 
 
 def frames_with_context(frames: list[str]) -> list[tuple[str, str]]:

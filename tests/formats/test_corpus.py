@@ -9,6 +9,7 @@ from amxperf.document import Document
 from amxperf.formats import read_document, recognise
 
 LOGS = corpus.logs()
+PASTED = corpus.pasted()
 TRACES = list(corpus.family(corpus.TRACES))
 
 FAILING: dict[str, str] = {}
@@ -43,7 +44,7 @@ def plain(value):
 def test_the_corpus_is_whole():
     assert len(LOGS) >= 110
     assert len(LOGS) + len(TRACES) >= 150
-    assert set(FAILING) <= {entry.name for entry in LOGS + TRACES}
+    assert set(FAILING) <= {entry.name for entry in LOGS + PASTED + TRACES}
     by_hand = [entry for entry in LOGS + TRACES if entry.expected["by"] == "hand"]
     assert len(by_hand) >= 75
 
@@ -60,7 +61,7 @@ def test_the_second_reader_agrees(entry):
             assert expected[name] in ("*", getattr(trace, name)), name
 
 
-@pytest.mark.parametrize("entry", marked(LOGS))
+@pytest.mark.parametrize("entry", marked(LOGS + PASTED))
 def test_logs(entry):
     assert recognise(document(entry)) == "dmesg"
     capture = read_document(document(entry), "dmesg")

@@ -46,6 +46,11 @@ def test_corpus(number):
     compare(b"".join(entry.data for entry in LOGS[number::8]), 64 if number % 2 else 1 << 20)
 
 
+def test_pasted():
+    for entry in corpus.pasted():
+        compare(entry.data, 64)
+
+
 def test_captures_of_the_book(pytestconfig):
     for path in sorted((pytestconfig.rootpath / "data").rglob("*.dmesg")):
         compare(path.read_bytes(), 1000)

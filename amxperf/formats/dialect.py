@@ -1,0 +1,215 @@
+"""How a kernel log was written down, where that is not the kernel's own form.
+
+Mails and bug trackers break lines, editors and test systems number them, and some makers of phones print the task in a form of
+their own. What a log needs is told by its first lines (:attr:`amxperf.document.Document.head`), so that a log of the common forms
+costs nothing:
+
+- mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
+- lines broken at the width of a terminal, or at a blank in the middle of a frame,
+- fragments of a long netconsole message,
+- numbers of lines in front: ``  13 [  105.470769] ..``, ``1490 09:14:47.050731  <4>[ ..``,
+- callers of makers: ``[   79.427414] [4:     netbpfload:  825] ..``, ``[42476.997649] (0)[848:task]..``, ``[46886.723249] c7 ..``.
+
+A line that ends another one stays a line of its own in the tables, of role ``detail``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from .prefix import split
+from .stackframe import parse_frame
+
+LONGEST = 1 << 12
+"""Characters beyond which a line is left as it is."""
+
+_STAMP = r"\[ {0,12}\d{1,12}[.,]\d{6}\]"
+_HEADED = re.compile(rf"[> \t]{{0,40}}(?:<\d{{1,3}}>)?{_STAMP}|[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d |\d{{1,4}},\d{{1,20}},\d|>")
+_SOFT = re.compile(r".{69,76}(?<!=)=\r?$")
+_CODED = re.compile(r"(?:=[0-9A-F]{2})++")
+_NUMBERED = re.compile(rf"\s{{0,9}}\d{{1,7}}[:|.)]?\s{{0,9}}(?:\d\d:\d\d:\d\d[.,]\d{{3,9}}\s{{1,9}})?(?=(?:<\d{{1,3}}>)?{_STAMP})")
+_NUMBER = re.compile(r"\s{0,9}\d{1,7}(?:[:|.)]|\s\s?(?:\d\d:\d\d:\d\d[.,]\d{3,9})?)\s{0,9}")
+_MAKERS = (
+    re.compile(rf"({_STAMP}) ?\[(?P<cpu>\d{{1,4}}): {{0,16}}(?P<comm>[^\]]{{1,20}}): {{0,10}}(?P<pid>\d{{1,10}})\]"),
+    re.compile(rf"({_STAMP}) ?\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
+    re.compile(rf"({_STAMP}) ?[cC](?P<cpu>\d{{1,3}}) "),
+)
+_TORN = re.compile(  # a frame that may go on in the next line
+    r"from \[<[0-9a-f]{4,16}>\]$|\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\]$|/0x[0-9a-f]{1,8} \[[\w-]{0,64}(?: [0-9a-f]{0,64})?$"
+    r"|\w\+(?:0x?)?[0-9a-f]{0,8}(?:/(?:0x?)?)?$|\([\w./-]{1,400}:\d{1,9}(?: [\w./:-]{1,2000})?$"
+)
+_FRAGMENT = re.compile(r"(?:[\w.+~-]{1,64},)?\d{1,4},(?P<number>\d{1,20}),[^;]{0,200},ncfrag=(?P<at>\d{1,9})/\d{1,9}[^;]{0,200};")
+
+
+class Written(NamedTuple):
+    """One line. `text` holds the whole of it, also what stands in later lines; for those `continued` is True.
+
+    `task` is what a maker's caller says of it: cpu, pid, comm.
+    """
+
+    line: int
+    text: str
+    continued: bool = False
+    task: dict[str, Any] | None = None
+
+
+Pass = Callable[[Iterator[Written]], Iterator[Written]]
+
+
+def passes(head: list[str]) -> list[Pass]:
+    """What must be done to the lines of a log with these first lines; nothing for a log of the common forms.
+
+    >>> passes(["[    1.000000] Call Trace:", "[    1.000001]  f+0x1/0x2"])
+    []
+    >>> text = ["[    1.000000]  f+0x1/0x2 [kvm", "   926c13f3af83b0c6fe64badb21ec87d5e93fcf65]"]
+    >>> [line.text for line in rewritten(text, passes(text))]
+    ['[    1.000000]  f+0x1/0x2 [kvm 926c13f3af83b0c6fe64badb21ec87d5e93fcf65]', '   926c13f3af83b0c6fe64badb21ec87d5e93fcf65]']
+    """
+    found: list[Pass] = []
+    lines = [line[:LONGEST] for line in head]
+    pairs = list(pairwise(lines))
+    if any(_SOFT.match(line) and after.strip() and not _HEADED.match(after) for line, after in pairs):
+        found.append(_decoded)
+    full = [line for line in lines if line.strip()]
+    if 3 <= sum(_NUMBERED.match(line) is not None for line in full) >= 0.4 * len(full):
+        found.append(_unnumbered)
+        lines = [_NUMBER.sub("", line, count=1) for line in lines]
+    stamped = [line for line in lines if re.search(_STAMP, line[:60])]
+    for maker in _MAKERS:
+        if 3 <= sum(maker.search(line[:120]) is not None for line in stamped) >= 0.5 * len(stamped):
+            found.append(partial(_called, maker))
+    if any(_FRAGMENT.match(line) for line in lines):
+        found.append(_gathered)
+    width = 0 if _decoded in found else _width(pairs)
+    if width:
+        found.append(partial(_unfolded, width))
+    if width or _decoded in found or any(_whole(line, after) for line, after in pairs):
+        found.append(_mended)
+    return found
+
+
+def rewritten(lines: Iterable[str], what: list[Pass]) -> Iterator[Written]:
+    """The lines as the kernel would have written them."""
+    out: Iterator[Written] = (Written(number, text) for number, text in enumerate(lines, 1))
+    for one in what:
+        out = one(out)
+    return out
+
+
+def _width(pairs: list[tuple[str, str]]) -> int:
+    """Columns at which every longer line of a log with stamps was broken; 0 where none was."""
+    headed = [line for line, _ in pairs if _HEADED.match(line)]
+    width = max((len(line) for line, _ in pairs), default=0)
+    broken = [after for line, after in pairs if len(line) == width]
+    if width < 60 or len(broken) < 2 or len(headed) < len(pairs) / 2:
+        return 0
+    return width if all(after.strip() and not _HEADED.match(after) for after in broken) else 0
+
+
+def _whole(line: str, after: str) -> str:
+    """The line with its end, which a mailer put into the next one; '' where the two make no frame."""
+    torn = line.rstrip()
+    if not torn or len(after) > 400 or not _TORN.search(torn[-2200:]) or re.search(_STAMP, after[:60]):
+        return ""
+    rest = split(after).message.strip().removeprefix("+")
+    if not rest:
+        return ""
+    for joint in (" ", ""):
+        row = parse_frame(split(torn + joint + rest).message.strip())
+        if row and ("offset" in row or joint == "" or "(" in torn):
+            return torn + joint + rest
+    return ""
+
+
+def _decoded(lines: Iterator[Written]) -> Iterator[Written]:
+    """Undo the encoding quoted-printable: one text of the lines that make one."""
+    parts: list[Written] = []
+    for written in lines:
+        parts.append(written)
+        if not (_SOFT.match(written.text) and len(parts) < 100):
+            yield from _together(parts, "".join(_uncoded(_stripped(part.text)) for part in parts))
+            parts = []
+    yield from _together(parts, "".join(_uncoded(_stripped(part.text)) for part in parts)) if parts else ()
+
+
+def _stripped(text: str) -> str:
+    return text.rstrip("\r").removesuffix("=") if _SOFT.match(text) else text
+
+
+def _uncoded(text: str) -> str:
+    def plain(found: re.Match[str]) -> str:
+        return bytes.fromhex(found[0].replace("=", "")).decode("utf-8", "replace").replace("\n", " ")
+
+    return _CODED.sub(plain, text) if "=" in text else text
+
+
+def _together(parts: list[Written], text: str) -> Iterator[Written]:
+    yield parts[0]._replace(text=text)
+    for part in parts[1:]:
+        yield part._replace(continued=True)
+
+
+def _unnumbered(lines: Iterator[Written]) -> Iterator[Written]:
+    for written in lines:
+        yield written._replace(text=_NUMBER.sub("", written.text, count=1)) if written.text[:1] in " 0123456789" else written
+
+
+def _called(maker: re.Pattern[str], lines: Iterator[Written]) -> Iterator[Written]:
+    """Put the printk caller of the kernel for a maker's."""
+    for written in lines:
+        if found := maker.search(written.text[:120]):
+            said = found.groupdict()
+            task = {name: value.strip() if name == "comm" else int(value) for name, value in said.items()}
+            caller = f"T{task['pid']}" if "pid" in task else f"C{task['cpu']}"
+            text = f"{written.text[: found.start()]}{found[1]}[{caller}] {written.text[found.end() :]}"
+            written = written._replace(text=text, task=task if "pid" in task else None)
+        yield written
+
+
+def _gathered(lines: Iterator[Written]) -> Iterator[Written]:
+    """One text of the fragments of a netconsole message."""
+    parts: list[Written] = []
+    text, number = "", ""
+    for written in lines:
+        found = _FRAGMENT.match(written.text)
+        if parts and found and found["number"] == number and found["at"] != "0" and len(parts) < 1000:
+            text += written.text[found.end() :]
+            parts.append(written)
+            continue
+        yield from _together(parts, text) if parts else ()
+        parts, text, number = ([written], written.text, found["number"]) if found else ([], "", "")
+        if not found:
+            yield written
+    yield from _together(parts, text) if parts else ()
+
+
+def _unfolded(width: int, lines: Iterator[Written]) -> Iterator[Written]:
+    """One text of a line and what a terminal wrapped onto the next ones."""
+    parts: list[Written] = []
+    for written in lines:
+        if parts and len(parts[-1].text) == width and not _HEADED.match(written.text) and len(parts) < 100:
+            parts.append(written)
+            continue
+        yield from _together(parts, "".join(part.text for part in parts)) if parts else ()
+        parts = [written]
+    yield from _together(parts, "".join(part.text for part in parts)) if parts else ()
+
+
+def _mended(lines: Iterator[Written]) -> Iterator[Written]:
+    """One text of a frame that was broken in two."""
+    held: list[Written] = []
+    for written in lines:
+        if held and written.continued:
+            held.append(written)
+            continue
+        if held and (text := _whole(held[0].text[:LONGEST], written.text)):
+            yield from _together([*held, written], text)
+            held = []
+            continue
+        yield from held
+        held = [written]
+    yield from held
