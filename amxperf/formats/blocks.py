@@ -101,10 +101,10 @@ def make(buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messag
         cells = {name: np.empty(room, kind) for name, kind in _COLUMNS.items()}
         heads, info, scratch = np.empty(4 * room, np.int64), np.zeros(4, np.int64), np.empty(2 * scan.LONGEST + SPARE, np.uint8)
         with memo.lock:  # another thread may be adding to them
-            table = (memo.slots, memo.mask, memo.places, memo.arena)
+            table = (memo.slots, memo.mask, memo.arena)
         count = functions.scan(
             buf, at, size, room, nan, *cells.values(), heads, info, scratch, *table,
-            memo.first, memo.masks, memo.values, memo.kinds, memo.names_table,
+            memo.registers, memo.names_table,
         )  # fmt: skip
         cells = {name: column[:count] for name, column in cells.items()}
         block = Block(buf, np.arange(count, dtype=np.int32), **cells, walls=np.zeros(count, np.int8), heads=heads, lines=count)

@@ -1,14 +1,15 @@
 """The known texts in one hash table, for a compiler: looking them up, and adding frames of the common form.
 
-:mod:`amxperf.formats.memo` holds the arrays: `slots` (hash, number of the text; -1: free), `places` (where its bytes begin in
-`arena`, their number, to which the kind of text is added), the rows `C` of :mod:`amxperf.formats.replay`, and `state`.
+:mod:`amxperf.formats.memo` holds the arrays: `arena` with a record for each text (its number and how many bytes it has, their
+number again with the kind of text added, the bytes), `slots` (some bits of the hash, the place of the record in words of eight
+bytes; 0: free), the rows `C` of :mod:`amxperf.formats.replay`, and `state`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .primitives import copy, digest, same
+from .primitives import copy, digest, equal, word
 
 MISS = -8
 """Code of a line whose text was not seen before."""
@@ -20,14 +21,17 @@ there; a text whose numbers are collapsed; a task's name; the words of a frame."
 REGULAR = 8 + 16 + 512 + (1 << 38)
 """Flags of a frame of the common form: LEFT, FRAME, BARE and PLAIN of :mod:`amxperf.formats.replay`."""
 
+RECORD = 88
+"""Bytes that a record takes beside its text, at most, with the 64 that there are to spare."""
+
 COUNT, USED, FRAMES, ENTRY_ROOM, ARENA_ROOM, FRAME_ROOM, ROOM, STATE = 0, 1, 2, 3, 4, 5, 6, 7
 """Items of `state`: texts, their bytes, frames among them; room for each; 1 where more is needed. And the number of items."""
 
 ENTRIES = {
     "shape": "B* q q B*",
-    "learn": "q q B* i* i* i* B* q* q* q q* B* q* q* q*",
-    "enter": "B* q q q q q q q q q q q* q q* B* q* q*",
-    "rehash": "q* q q* q",
+    "learn": "q q B* i* i* i* B* q* q* q B* q* q* q*",
+    "enter": "B* q q q q q q q q q q q* q B* q* q*",
+    "rehash": "q B* q* q",
 }
 """The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
 
@@ -102,41 +106,52 @@ def collapse(buf: Any, at: int, end: int, out: Any) -> int:
     return to
 
 
-def lookup(buf: Any, at: int, end: int, size: int, mark: int, slots: Any, mask: int, places: Any, arena: Any) -> int:
+def lookup(buf: Any, at: int, end: int, size: int, mark: int, slots: Any, mask: int, arena: Any) -> int:
     """Number of the known text buf[at:end] with that hash; -1 if it is not known."""
     slot = mark & mask
-    while slots[2 * slot] >= 0:
-        if slots[2 * slot] == mark:
-            entry = slots[2 * slot + 1]
-            if places[2 * entry + 1] == size and same(buf, at, arena, places[2 * entry], end - at):
-                return entry
+    while slots[slot] != 0:
+        if slots[slot] >> 32 == mark >> 31:
+            record = (slots[slot] & 0xFFFFFFFF) * 8
+            if word(arena, record + 8) == size and equal(buf, at, arena, record + 16, end - at):
+                return word(arena, record) & 0xFFFFFFFF
         slot = (slot + 1) & mask
     return -1
 
 
-def place(entry: int, mark: int, slots: Any, mask: int) -> int:
-    """Make a text findable; the hash is written last, so that others may look meanwhile."""
+def likely(mark: int, slots: Any, mask: int) -> int:
+    """Place in `arena` of the record that a look for a text of that hash will most likely come to."""
+    return (slots[mark & mask] & 0xFFFFFFFF) * 8
+
+
+def place(record: int, mark: int, slots: Any, mask: int) -> int:
+    """Make a text findable; others may look meanwhile."""
     slot = mark & mask
-    while slots[2 * slot] >= 0:
+    while slots[slot] != 0:
         slot = (slot + 1) & mask
-    slots[2 * slot + 1] = entry
-    slots[2 * slot] = mark
+    slots[slot] = ((mark >> 31) << 32) | (record >> 3)
     return slot
+
+
+def write(target: Any, at: int, value: int) -> int:
+    """Write eight bytes, as :func:`amxperf.formats.primitives.word` reads them."""
+    for i in range(8):
+        target[at + i] = (value >> (8 * i)) & 255
+    return 0
 
 
 def add(
     buf: Any, at: int, end: int, size: int, flags: int, row: int, first: int, marks: int, frame: int, frames: int, rest: int,
-    owner: int, mark: int, slots: Any, mask: int, places: Any, arena: Any, C: Any, state: Any
+    owner: int, mark: int, slots: Any, mask: int, arena: Any, C: Any, state: Any
 ) -> int:  # fmt: skip
     """Add buf[at:end], of that hash, with the items of its row of C; its number, or -1 where there must be more room."""
     count = end - at
     entry = state[COUNT] + 0
-    used = state[USED] + 0
-    if entry >= state[ENTRY_ROOM] or used + count + 16 > state[ARENA_ROOM] or 2 * entry + 2 > mask:
+    record = state[USED] + 0
+    if entry >= state[ENTRY_ROOM] or record + count + RECORD > state[ARENA_ROOM] or 2 * entry + 2 > mask:
         return -1
-    copy(arena, used, buf, at, count)
-    places[2 * entry] = used
-    places[2 * entry + 1] = size
+    write(arena, record, entry + (count << 32))
+    write(arena, record + 8, size)
+    copy(arena, record + 16, buf, at, count)
     c = entry * 8
     C[c] = flags
     C[c + 1] = row
@@ -146,17 +161,19 @@ def add(
     C[c + 5] = frames
     C[c + 6] = rest
     C[c + 7] = owner
-    state[USED] = used + count
+    state[USED] = (record + count + 23) & -8
     state[COUNT] = entry + 1
-    place(entry, mark, slots, mask)
+    place(record, mark, slots, mask)
     return entry
 
 
-def rehash(old: Any, room: int, slots: Any, mask: int) -> int:
-    """Put all of `old`, of so many slots, into a larger table."""
-    for slot in range(room):
-        if old[2 * slot] >= 0:
-            place(old[2 * slot + 1] + 0, old[2 * slot] + 0, slots, mask)
+def rehash(used: int, arena: Any, slots: Any, mask: int) -> int:
+    """Put all texts of the arena into a new table."""
+    record = 8
+    while record < used:
+        count = word(arena, record) >> 32
+        place(record, digest(arena, record + 16, record + 16 + count), slots, mask)
+        record = (record + count + 23) & -8
     return 0
 
 
@@ -233,15 +250,15 @@ def regular(buf: Any, at: int, end: int, out: Any) -> bool:
 
 
 def known_word(
-    buf: Any, at: int, end: int, kind: int, slots: Any, mask: int, places: Any, arena: Any
+    buf: Any, at: int, end: int, kind: int, slots: Any, mask: int, arena: Any
 ) -> int:  # fmt: skip
     """Number of the text that is the word buf[at:end] of a kind, -1 if it is not known."""
-    return lookup(buf, at, end, end - at + kind, digest(buf, at, end), slots, mask, places, arena)
+    return lookup(buf, at, end, end - at + kind, digest(buf, at, end), slots, mask, arena)
 
 
 def learn(
     first: int, count: int, buf: Any, begins: Any, stops: Any, codes: Any, shapes: Any, scratch: Any, slots: Any, mask: int,
-    places: Any, arena: Any, C: Any, frames: Any, state: Any
+    arena: Any, C: Any, frames: Any, state: Any
 ) -> int:  # fmt: skip
     """Give the missed among the lines first .. count - 1 the numbers of their texts, and add the frames of the common form.
 
@@ -254,21 +271,21 @@ def learn(
         at = begins[i] + 0
         end = stops[i] + 0
         mark = digest(buf, at, end)
-        entry = lookup(buf, at, end, end - at, mark, slots, mask, places, arena)
+        entry = lookup(buf, at, end, end - at, mark, slots, mask, arena)
         if entry < 0 and regular(buf, at, end, scratch):
-            symbol = known_word(buf, scratch[0], scratch[1], SYMBOL, slots, mask, places, arena)
+            symbol = known_word(buf, scratch[0], scratch[1], SYMBOL, slots, mask, arena)
             module = 0
             build = 0
             if scratch[2]:
-                module = known_word(buf, scratch[2], scratch[3], MODULE, slots, mask, places, arena)
+                module = known_word(buf, scratch[2], scratch[3], MODULE, slots, mask, arena)
             if scratch[4]:
-                build = known_word(buf, scratch[4], scratch[5], BUILD, slots, mask, places, arena)
+                build = known_word(buf, scratch[4], scratch[5], BUILD, slots, mask, arena)
             if symbol < 0 or module < 0 or build < 0:
                 return i
             number = state[FRAMES] + 0
             entry = -1
             if number < state[FRAME_ROOM]:
-                entry = add(buf, at, end, end - at, REGULAR, 0, 0, 0, number, 1, -1, -1, mark, slots, mask, places, arena, C, state)
+                entry = add(buf, at, end, end - at, REGULAR, 0, 0, 0, number, 1, -1, -1, mark, slots, mask, arena, C, state)
             if entry < 0:
                 state[ROOM] = 1
                 return i
@@ -284,7 +301,7 @@ def learn(
             state[FRAMES] += 1
         elif entry < 0:
             length = collapse(buf, at, end, shapes)
-            entry = lookup(shapes, 0, length, length + TEMPLATE, digest(shapes, 0, length), slots, mask, places, arena)
+            entry = lookup(shapes, 0, length, length + TEMPLATE, digest(shapes, 0, length), slots, mask, arena)
             if entry < 0:
                 return i
         codes[i] = entry
@@ -298,8 +315,8 @@ def shape(buf: Any, at: int, end: int, out: Any) -> int:
 
 def enter(
     data: Any, count: int, size: int, flags: int, row: int, first: int, marks: int, frame: int, frames: int, rest: int,
-    owner: int, slots: Any, mask: int, places: Any, arena: Any, C: Any, state: Any
+    owner: int, slots: Any, mask: int, arena: Any, C: Any, state: Any
 ) -> int:  # fmt: skip
     """:func:`add` for calls from outside."""
     return add(data, 0, count, size, flags, row, first, marks, frame, frames, rest, owner, digest(data, 0, count), slots, mask,
-        places, arena, C, state)  # fmt: skip
+        arena, C, state)  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import calltrace, dmesg, kernel_events, knowntexts, replay, report
+from . import calltrace, dmesg, kernel_events, knowntexts, replay, report, scan
 from .prefix import DROPPED, LEVELS
 from .stackframe import parse_frame, parse_header, parse_more, parse_registers, plain_name
 
@@ -61,7 +61,7 @@ class Memo:
         self.lock = Lock()
         self.words = {name: Words() for name in HEADER_WORDS}
         self.contexts, self.symbols, self.names, self.modules, self.builds = Words(), Words(), Words(), Words(), Words()
-        self.first, self.masks, self.values, self.kinds, self.names_table = _beginnings()
+        self.registers, self.names_table = _beginnings()
         self.longest, self._scratch = 1, np.zeros(0, np.uint8)
         self.state, self.frames = np.zeros(knowntexts.STATE, np.int64), np.zeros(8 << 12, np.int64)
         self.V, self.rows = np.full(1 << 8, replay.ABSENT, np.int64), 1
@@ -70,11 +70,10 @@ class Memo:
     def forget(self) -> None:
         """Start anew; frames, values and words stay."""
         self.known: dict[bytes, int] = {}
-        self.slots = np.full(2 << 14, -1, np.int64)
-        self.places, self.arena = np.zeros(2 << 13, np.int64), np.zeros(1 << 18, np.uint8)
+        self.slots, self.arena = np.zeros(1 << 14, np.int64), np.zeros(1 << 18, np.uint8)
         self.C = np.zeros(8 << 13, np.int64)
         self.M, self.marks = np.zeros(1 << 10, np.int64), 0
-        self.state[knowntexts.COUNT] = self.state[knowntexts.USED] = 0
+        self.state[knowntexts.COUNT], self.state[knowntexts.USED] = 0, 8
         self._look()
 
     @property
@@ -85,29 +84,30 @@ class Memo:
     @property
     def mask(self) -> int:
         """Slots, less one."""
-        return len(self.slots) // 2 - 1
+        return len(self.slots) - 1
 
     def _look(self) -> None:
         """Where the arrays lie, and views whose single items Python reads and writes faster."""
         state = self._state = memoryview(self.state)
-        state[knowntexts.ENTRY_ROOM], state[knowntexts.ARENA_ROOM] = len(self.places) // 2, len(self.arena)
+        state[knowntexts.ENTRY_ROOM], state[knowntexts.ARENA_ROOM] = len(self.C) // 8, len(self.arena)
         state[knowntexts.FRAME_ROOM] = len(self.frames) // 8
         address = self.functions.address
-        self._where = address(self.slots), self.mask, *map(address, (self.places, self.arena, self.C))
+        self._where = address(self.slots), self.mask, *map(address, (self.arena, self.C))
         self._at_state, self._at_frames, self._cells = address(self.state), address(self.frames), memoryview(self.frames)
 
     def _grow(self, size: int) -> None:
         """Room for one more text of so many bytes, and more; what other threads read meanwhile stays as it is."""
         count = self.count
-        if count + 1 >= len(self.places) // 2:
-            self.places, self.C = np.concatenate([self.places, np.zeros_like(self.places)]), np.concatenate([self.C, 0 * self.C])
-        if self._state[knowntexts.USED] + size + 16 > len(self.arena):
-            self.arena = np.concatenate([self.arena, np.zeros(max(len(self.arena), 2 * size + 64), np.uint8)])
+        if count + 1 >= len(self.C) // 8:
+            self.C = np.concatenate([self.C, np.zeros_like(self.C)])
+        if self._state[knowntexts.USED] + size + knowntexts.RECORD > len(self.arena):
+            self.arena = np.concatenate([self.arena, np.zeros(max(len(self.arena), 2 * size + 128), np.uint8)])
+            self.slots = self.slots.copy()  # whoever reads the old arena finds nothing that lies behind its end
         if self._state[knowntexts.FRAMES] + 1 >= len(self.frames) // 8:
             self.frames = np.concatenate([self.frames, np.zeros(len(self.frames), np.int64)])
         if 2 * count + 2 > self.mask:
-            slots = np.full(4 * len(self.slots), -1, np.int64)
-            self.functions.rehash(self.slots, len(self.slots) // 2, slots, len(slots) // 2 - 1)
+            slots = np.zeros(2 * len(self.slots), np.int64)
+            self.functions.rehash(self._state[knowntexts.USED], self.arena, slots, len(slots) - 1)
             self.slots = slots
         self._look()
 
@@ -364,19 +364,18 @@ def _number(text: str) -> int:
     return int.from_bytes(text.encode()[:8], "little", signed=True)
 
 
-def _beginnings() -> tuple[np.ndarray, ...]:
-    """Words that texts of registers (kind 3) and headers (kind 2) begin with, by their first byte; and the words of prefixes."""
-    entries = sorted([(f"{name}:", 3) for name in (*REGISTERS, *SEGMENTS)] + [("CPU: ", 2), ("kvm [", 4)])
-    first = np.zeros(258, np.int32)
-    for text, _ in entries:
-        first[ord(text[0]) + 1 :] += 1
-    masks = np.array([(1 << 8 * len(text)) - 1 for text, _ in entries], np.int64)
+def _beginnings() -> tuple[np.ndarray, np.ndarray]:
+    """The names of registers with their colon, where :func:`amxperf.formats.scan.names_register` looks; the words of prefixes."""
+    table = np.zeros(scan.NAMES, np.int64)
+    for name in (*REGISTERS, *SEGMENTS):
+        slot = scan.name_slot(_number(f"{name}:"))
+        while table[slot]:
+            slot = (slot + 1) % scan.NAMES
+        table[slot] = _number(f"{name}:")
     levels = [((1 << 8 * len(level)) - 1, _number(level)) for level in LEVELS]
-    names = [_number("caller="), _number("kern"), *(number for pair in levels for number in pair),
-        *(len(level) for level in LEVELS),
-             _number("kernel"), _number("UID: "), _number("PID: "), _number(" Comm: "),
-             _number("ainted"), _number(" Not ")]  # fmt: skip
-    return (
-        first, masks, np.array([_number(text) for text, _ in entries], np.int64), np.array([kind for _, kind in entries], np.int32),
-        np.array(names, np.int64),
-    )  # fmt: skip
+    words = [
+        _number("caller="), _number("kern"), *(number for pair in levels for number in pair), *(len(level) for level in LEVELS),
+        _number("kernel"), _number("UID: "), _number("PID: "), _number(" Comm: "), _number("ainted"), _number(" Not "),
+        _number("CPU: "), _number("kvm ["),
+    ]  # fmt: skip
+    return table, np.array(words, np.int64)

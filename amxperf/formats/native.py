@@ -30,8 +30,6 @@ Modules = tuple[ModuleType, ...]
 MODULES: Modules = (primitives, prefixscan, knowntexts, scan, replay)
 """Those of kernel logs."""
 
-PRIMITIVES = ("find", "word", "digest", "same", "copy")
-"""Functions of :mod:`amxperf.formats.primitives` that have a compiled form of their own."""
 
 CTYPES = {"q": ctypes.c_int64, "d": ctypes.c_double}
 
@@ -170,7 +168,8 @@ def _kind(text: str) -> Any:
 
 
 def _primitives() -> dict[str, Any]:
-    """The compiled forms of find, word, digest, same and copy, on bare pointers; three are the C library's own functions."""
+    """The forms that some functions of :mod:`amxperf.formats.primitives` have here, on bare pointers: find, same and copy are the C
+    library's own, window and equal look at 32 bytes at once."""
     from llvmlite import ir
     from numba import njit, types
     from numba.core import cgutils
@@ -240,18 +239,110 @@ def _primitives() -> dict[str, Any]:
     @njit(_nrt=False)
     def digest(buf, at, end):
         number = types.int64(end - at) * 0x2545F4914F6CDD1D
-        stop = end - 8
-        while at < stop:
+        other = types.int64(0x1B873593CC9E2D51)
+        stop = end - 16
+        while at <= stop:
             number = (number ^ read(buf, at)) * 0x2127599BF4325C37
+            other = (other ^ read(buf, at + 8)) * 0x2127599BF4325C37
             number ^= number >> 29
+            other ^= other >> 29
+            at += 16
+        if end - at >= 8:
+            other = (other ^ read(buf, at)) * 0x2127599BF4325C37
+            other ^= other >> 29
             at += 8
         if end > at:  # bytes may be read behind the text: buffers have eight to spare
-            last = read(buf, at)
-            if end - at < 8:
-                last &= (types.int64(1) << (8 * (end - at))) - 1
+            last = read(buf, at) & ((types.int64(1) << (8 * (end - at))) - 1)
             number = (number ^ last) * 0x2127599BF4325C37
             number ^= number >> 31
-        number = (number ^ (number >> 32)) * 0x2545F4914F6CDD1D
+        number = (number ^ (other * 0x2545F4914F6CDD1D) ^ (number >> 32)) * 0x2545F4914F6CDD1D
         return (number ^ (number >> 29)) & 0x3FFFFFFFFFFFFFFF
 
-    return {"find": find, "word": read, "digest": digest, "same": same, "copy": copy}
+    byte, wide = ir.IntType(8), ir.VectorType(ir.IntType(8), 32)
+
+    def load(builder: Any, buf: Any, at: Any, ahead: int = 0) -> Any:
+        place = builder.gep(buf, [builder.add(at, ir.Constant(long, ahead)) if ahead else at])
+        return builder.load(builder.bitcast(place, wide.as_pointer()), align=1)
+
+    def every(value: int) -> Any:
+        return ir.Constant(wide, [ir.Constant(byte, value)] * 32)
+
+    def bits(builder: Any, holds: Any) -> Any:
+        return builder.zext(builder.bitcast(holds, ir.IntType(32)), long)
+
+    @intrinsic
+    def window_at(context, buf, at):
+        def code(context, builder, signature, args):
+            def compare(how: str, vector: Any, value: int) -> Any:
+                return builder.icmp_unsigned(how, vector, every(value))
+
+            here, after, sixth, seventh = (load(builder, *args, ahead) for ahead in (0, 1, 5, 6))
+            odd = compare(">", builder.sub(here, every(32)), 94)
+            stamp = builder.or_(compare("==", after, 32), compare("<", builder.sub(after, every(48)), 10))
+            odd = builder.or_(odd, builder.and_(compare("==", here, 91), stamp))
+            kernel = builder.and_(compare("==", here, 107), compare("==", sixth, 108))
+            kernel = builder.and_(kernel, builder.or_(compare("==", seventh, 58), compare("==", seventh, 91)))
+            odd = bits(builder, builder.or_(odd, kernel))
+            return builder.or_(bits(builder, compare("==", here, 10)), builder.shl(odd, ir.Constant(long, 32)))
+
+        return types.int64(text, size), code
+
+    @intrinsic
+    def differ(context, buf, at, other, start):
+        def code(context, builder, signature, args):
+            return bits(builder, builder.icmp_unsigned("!=", load(builder, *args[:2]), load(builder, *args[2:])))
+
+        return types.int64(text, size, text, size), code
+
+    @intrinsic
+    def trailing(context, number):
+        def code(context, builder, signature, args):
+            return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+        return types.int64(size), code
+
+    def prefetching(item: Any) -> Any:
+        @intrinsic
+        def prefetch(context, buf, at):
+            def code(context, builder, signature, args):
+                number = ir.IntType(32)
+                call = external(builder, "llvm.prefetch.p0", ir.VoidType(), [void, number, number, number])
+                place = builder.gep(builder.bitcast(args[0], void), [args[1]])
+                builder.call(call, [place, *(ir.Constant(number, value) for value in (0, 3, 1))])  # reading, kept, data
+                return ir.Constant(long, 0)
+
+            return types.int64(types.CPointer(item), size), code
+
+        return prefetch
+
+    prefetch_bytes, prefetch_words = prefetching(types.uint8), prefetching(types.int64)
+
+    @njit(_nrt=False)
+    def fetch(buf, at):
+        return prefetch_bytes(buf, types.int64(at))
+
+    @njit(_nrt=False)
+    def fetch_word(words, at):
+        return prefetch_words(words, types.int64(at) * 8)
+
+    @njit(_nrt=False)
+    def window(buf, at):
+        return window_at(buf, types.int64(at))
+
+    @njit(_nrt=False)
+    def lowest(number):
+        return trailing(types.int64(number))
+
+    @njit(_nrt=False)
+    def equal(buf, at, other, start, size):
+        at, start, size = types.int64(at), types.int64(start), types.int64(size)
+        while size > 32:
+            if differ(buf, at, other, start) != 0:
+                return False
+            at += 32
+            start += 32
+            size -= 32
+        return (differ(buf, at, other, start) & ((types.int64(1) << size) - 1)) == 0
+
+    return {"find": find, "word": read, "digest": digest, "same": same, "copy": copy, "window": window, "lowest": lowest,
+            "equal": equal, "fetch": fetch, "fetch_word": fetch_word}  # fmt: skip

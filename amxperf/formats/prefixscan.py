@@ -28,6 +28,34 @@ def micro(buf: Any, at: int) -> int:
     return eight_digits(whole) * 1000000 + eight_digits(part)
 
 
+def stamped(buf: Any, at: int, stamps: Any, line: int, out: Any) -> int:
+    """What :func:`prefix` does where the line begins with a stamp of the common width, and a caller perhaps; -1 for another line.
+
+    What it answers holds only if nothing in the message is doubtful: see :func:`amxperf.formats.primitives.survey`.
+    """
+    if buf[at] != 91:
+        return -1
+    micros = micro(buf, at)
+    if micros < 0:
+        return -1
+    stamps[line] = micros / 1e6
+    out[0] = -1
+    out[1] = 0
+    at += 14
+    at += buf[at] == 32
+    if buf[at] == 91:
+        to = at + 1
+        while buf[to] == 32:
+            to += 1
+        if (buf[to] == 84 or buf[to] == 67) and buf[to + 1] != 32:
+            to = tag(buf, to, out)
+            if to < 0 or buf[to] != 93:
+                return -1
+            at = to + 1
+            at += buf[at] == 32
+    return at
+
+
 def prefix(buf: Any, at: int, end: int, nan: float, out: Any, stamps: Any, line: int, names: Any) -> int:
     """Take the prefixes of buf[at:end] off; return where the message begins, or -1 for the plain reader.
 

@@ -1,7 +1,7 @@
 """Bytes of a text, for a compiler: searching, comparing, hashing, numbers.
 
-`find`, `word`, `digest`, `same` and `copy` are the plain forms of five primitives that :mod:`amxperf.formats.native` has in a form
-of its own; the others it compiles as they stand.
+Some are the plain forms of what :mod:`amxperf.formats.native` has in a form of its own; the others are compiled as they stand.
+Buffers have 64 bytes to spare, which may be read and never matter.
 """
 
 from __future__ import annotations
@@ -41,6 +41,56 @@ def copy(target: Any, to: int, buf: Any, at: int, size: int) -> int:
     """Copy `size` bytes."""
     target[to : to + size] = buf[at : at + size]
     return 0
+
+
+def window(buf: Any, at: int) -> int:
+    """Of the 32 bytes from `at`, as bits: those that are line ends, and from bit 32 on those that make the text around doubtful.
+
+    Doubtful is what is not printable ASCII, a bracket before a blank or a digit (a stamp may stand there), and ``kernel:`` or
+    ``kernel[`` or what looks like it at its 1st, 6th and 7th byte.
+    """
+    bits = 0
+    for i in range(32):
+        byte, after = buf[at + i], buf[at + i + 1]
+        bits |= (byte == 10) << i
+        odd = byte < 32 or byte > 126 or (byte == 91 and (after == 32 or 48 <= after <= 57))
+        odd |= byte == 107 and buf[at + i + 5] == 108 and buf[at + i + 6] in (58, 91)
+        bits |= odd << (32 + i)
+    return bits
+
+
+def lowest(bits: int) -> int:
+    """Place of the lowest bit that is set."""
+    return (bits & -bits).bit_length() - 1
+
+
+def fetch(buf: Any, at: int) -> int:
+    """Say that the bytes from `at` on will be read soon; nothing here."""
+    return 0
+
+
+def fetch_word(words: Any, at: int) -> int:
+    """The same for an array of numbers."""
+    return 0
+
+
+def equal(buf: Any, at: int, other: Any, start: int, size: int) -> bool:
+    """Whether `size` bytes are equal."""
+    return bytes(buf[at : at + size]) == bytes(other[start : start + size])
+
+
+def survey(buf: Any, at: int) -> int:
+    """Where the line ends that `at` lies in, times 2; plus 1 where something in it is doubtful (see :func:`window`)."""
+    doubt = 0
+    bits = window(buf, at)
+    ends = bits & 0xFFFFFFFF
+    while ends == 0:
+        doubt |= (bits >> 32) & 0xFFFFFFFF
+        at += 32
+        bits = window(buf, at)
+        ends = bits & 0xFFFFFFFF
+    doubt |= (bits >> 32) & ((ends & -ends) - 1)
+    return (at + lowest(ends)) * 2 + (doubt != 0)
 
 
 def strange(buf: Any, at: int, end: int) -> int:

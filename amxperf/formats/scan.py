@@ -13,13 +13,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from .knowntexts import COMM, MISS, TASK, TEMPLATE, collapse, lookup
-from .prefixscan import bracket, prefix
-from .primitives import clean, copy, digest, digits, find, number, strange, word
+from .knowntexts import COMM, MISS, TASK, TEMPLATE, collapse, likely, lookup
+from .prefixscan import bracket, prefix, stamped
+from .primitives import HIGH, ONES, clean, copy, digest, digits, fetch, fetch_word, find, number, strange, survey, word
 
 CODE, BLANK, FOREIGN, REGISTER, PROGRAM, HEADER, SLOW, TASK_MISS = -1, -2, -3, -4, -5, -6, -7, -9
 """Codes of lines beside the numbers of known texts: a message of no interest; empty; another program's; a register line; one that
 says that a program ran; a header; left to the plain reader; a text, and a task behind a header, not seen before."""
+
+PENDING = -10
+"""Code of a line that is still to be looked up."""
+
+GROUP = 32
+"""Lines that are looked up together."""
+
+NAMES = 128
+"""Slots of the table of registers' names."""
 
 LONG = 4096
 """Bytes beyond which a text is no register line or header, as :data:`amxperf.formats.calltrace.LONG` has it."""
@@ -28,12 +37,32 @@ LONGEST = 1 << 20
 """Bytes beyond which a line is left to the plain reader."""
 
 ENTRIES = {
-    "scan": "B* q q q d i* i* i* d* h* q* i* q* q* q* B* q* q q* B* i* q* q* i* q*",
+    "scan": "B* q q q d i* i* i* d* h* q* i* q* q* q* B* q* q B* q* q*",
     "gather": "B* q i* i* B* q*",
     "intern": "q* q q i* q* i* q q*",
     "tally": "b* q q*",
 }
 """The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
+
+
+def name_slot(name: int) -> int:
+    """Where a name of a register is looked for."""
+    return ((name * 0x2545F4914F6CDD1D) >> 40) & (NAMES - 1)
+
+
+def names_register(eight: int, registers: Any) -> bool:
+    """Whether the eight bytes, zero behind the end of their text, begin with a register's name and a colon."""
+    colons = eight ^ 0x3A3A3A3A3A3A3A3A
+    colons = (colons - ONES) & ~colons & HIGH
+    if colons == 0:
+        return False
+    name = eight & ((colons & -colons) * 2 - 1)
+    slot = name_slot(name)
+    while registers[slot] != 0:
+        if registers[slot] == name:
+            return True
+        slot = (slot + 1) & (NAMES - 1)
+    return False
 
 
 def register(buf: Any, at: int, end: int) -> int:
@@ -113,10 +142,40 @@ def taint(buf: Any, at: int, end: int, names: Any) -> int:
     return place if place - at <= 15 and (after == end or buf[after] == 32) else -1
 
 
+def resolve(
+    first: int, last: int, buf: Any, begins: Any, stops: Any, codes: Any, notes: Any, scratch: Any, slots: Any, mask: int,
+    arena: Any
+) -> int:  # fmt: skip
+    """Look the pending lines first .. last - 1 up, whose hashes stand in `notes`; how many are not known.
+
+    The memory that holds the known texts answers late, so that it is asked for all of them before any is looked at.
+    """
+    missed = 0
+    for i in range(first, last):
+        if codes[i] == PENDING:
+            record = likely(notes[i] + 0, slots, mask)
+            fetch(arena, record)
+            fetch(arena, record + 64)
+    for i in range(first, last):
+        if codes[i] == PENDING:
+            begin = begins[i] + 0
+            stop = stops[i] + 0
+            code = lookup(buf, begin, stop, stop - begin, notes[i] + 0, slots, mask, arena)
+            if code < 0:
+                length = collapse(buf, begin, stop, scratch)
+                model = digest(scratch, 0, length)
+                code = lookup(scratch, 0, length, length + TEMPLATE, model, slots, mask, arena)
+            if code < 0:
+                code = MISS
+                missed += 1
+            codes[i] = code
+    return missed
+
+
 def scan(
     buf: Any, at: int, end: int, room: int, nan: float, starts: Any, begins: Any, stops: Any, stamps: Any, priorities: Any,
-    callers: Any, codes: Any, notes: Any, heads: Any, info: Any, scratch: Any, slots: Any, mask: int, places: Any,
-    arena: Any, first: Any, masks: Any, values: Any, kinds: Any, names: Any
+    callers: Any, codes: Any, notes: Any, heads: Any, info: Any, scratch: Any, slots: Any, mask: int, arena: Any,
+    registers: Any, names: Any
 ) -> int:  # fmt: skip
     """Scan whole lines of buf[at:end] (which ends with a line end) and return their number, at most `room`.
 
@@ -124,33 +183,43 @@ def scan(
     text, or one of the negative codes), notes (the place in `heads` of a header). heads: cpu, pid, known task, where the task
     begins.
     info: [0] where the scan stopped, [1] how many lines and tasks are to be asked about, [2] headers.
-    The rest are the known texts, and the beginnings of texts that may mean something, sorted by their first byte.
+    The rest are the known texts, the names of registers, and words that may mean something.
     """
     n = 0
     slow = 0
     count = 0
+    done = 0
     while at < end and n < room:
-        after = find(buf, at, end, 10)
+        if n - done == GROUP:
+            slow += resolve(done, n, buf, begins, stops, codes, notes, scratch, slots, mask, arena)
+            done = n
+        begin = stamped(buf, at, stamps, n, info)
+        found = survey(buf, begin if begin >= 0 else at)
+        after = found >> 1
         stop = after
         starts[n] = at
         stops[n] = stop
         codes[n] = SLOW
-        begin = -1
-        if stop - at <= LONGEST:
-            while stop > at and (buf[stop - 1] == 32 or buf[stop - 1] == 9 or buf[stop - 1] == 13):
+        if begin >= 0 and found & 1 == 0 and stop - at <= LONGEST:
+            while stop > at and buf[stop - 1] == 32:
                 stop -= 1
-            if clean(buf, at, stop) or not strange(buf, at, stop):
-                begin = prefix(buf, at, stop, nan, info, stamps, n, names) if stop > at else at
-                if stop == at:
-                    stamps[n] = nan
-                    info[0] = -1
-                    info[1] = 0
+        else:
+            begin = -1
+            if stop - at <= LONGEST:
+                while stop > at and (buf[stop - 1] == 32 or buf[stop - 1] == 9 or buf[stop - 1] == 13):
+                    stop -= 1
+                if clean(buf, at, stop) or not strange(buf, at, stop):
+                    begin = prefix(buf, at, stop, nan, info, stamps, n, names) if stop > at else at
+                    if stop == at:
+                        stamps[n] = nan
+                        info[0] = -1
+                        info[1] = 0
+            if begin >= 0 and begin < stop and bracket(buf, begin, stop):
+                begin = -1
         line = at
         at = after + 1
         if begin > stop:
             begin = stop
-        if begin >= 0 and bracket(buf, begin, stop):
-            begin = -1
         if begin < 0:
             slow += 1
             n += 1
@@ -172,17 +241,18 @@ def scan(
         eight = word(buf, begin)
         if size < 8:
             eight &= (1 << (8 * size)) - 1
+        five = eight & 0xFFFFFFFFFF
         kind = 0
-        byte = buf[begin]
-        for i in range(first[byte], first[byte + 1]):
-            if (eight & masks[i]) == values[i]:
-                kind = max(kind, kinds[i])
-        if kind == 4:  # KVM on arm64 prints traces of its hypervisor behind these words
+        if five == names[33]:  # KVM on arm64 prints traces of its hypervisor behind these words
             starts[n] = line
             stops[n] = after
             slow += 1
             n += 1
             continue
+        if five == names[32]:
+            kind = 2
+        elif names_register(eight, registers):
+            kind = 3
         code = 0
         if size > LONG:
             kind = 0
@@ -196,10 +266,10 @@ def scan(
                 rest = task
                 if cut >= 0:
                     mark = digest(buf, task, cut)
-                    name = lookup(buf, task, cut, cut - task + COMM, mark, slots, mask, places, arena)
+                    name = lookup(buf, task, cut, cut - task + COMM, mark, slots, mask, arena)
                     rest = cut
                 mark = digest(buf, rest, stop)
-                entry = lookup(buf, rest, stop, stop - rest + TASK, mark, slots, mask, places, arena)
+                entry = lookup(buf, rest, stop, stop - rest + TASK, mark, slots, mask, arena)
                 code = HEADER
                 heads[4 * count + 2] = entry
                 heads[4 * count + 3] = name
@@ -211,17 +281,13 @@ def scan(
                 notes[n] = count
                 count += 1
         if code == 0:
+            code = PENDING
             mark = digest(buf, begin, stop)
-            code = lookup(buf, begin, stop, size, mark, slots, mask, places, arena)
-            if code < 0:
-                length = collapse(buf, begin, stop, scratch)
-                model = digest(scratch, 0, length)
-                code = lookup(scratch, 0, length, length + TEMPLATE, model, slots, mask, places, arena)
-            if code < 0:
-                code = MISS
-                slow += 1
+            notes[n] = mark
+            fetch_word(slots, mark & mask)
         codes[n] = code
         n += 1
+    slow += resolve(done, n, buf, begins, stops, codes, notes, scratch, slots, mask, arena)
     info[0] = at
     info[1] = slow
     info[2] = count
