@@ -70,7 +70,8 @@ def compile(target: Path, *, using: str = "", extra: tuple[str, ...] = ()) -> Pa
             hint="run it in the guest that you want to measure",
         )
     command = [compiler(using), *FLAGS, *extra, f'-DAMXPROBE_SOURCE="{digest()}"', "-o", str(target), *map(str, sources())]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    place = {**os.environ, "TMPDIR": str(target.parent)}  # where an interrupted compiler leaves its files
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=place)
     if done.returncode:
         found = re.search(r"error: (?:#error )?(.*)", done.stderr)
         reason = found[1] if found else (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -43,6 +43,7 @@ def watching() -> Iterator[Progress]:
 
         try:
             yield tell
+            bar.update(task, completed=bar.tasks[0].total or 0, what="done", rest="")
         except KeyboardInterrupt:
             bar.stop()
             print("Interrupted: what is complete is kept; --resume goes on.", file=sys.stderr)

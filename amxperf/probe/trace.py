@@ -15,6 +15,9 @@ PLACES = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 TRACE, OUTPUT = "guest.trace", "traced.log"
 """Files of a traced launch. Tracing slows what it shows, so what the program measured meanwhile is kept and is no data."""
 
+NAME = "amxperf-"
+"""Beginning of the name of an instance; the process id of the collection follows."""
+
 MSRS = "msr == 0x1c4 || msr == 0x1c5 || msr == 0x6e0 || msr == 0x830"
 EVENTS = {
     "x86_fpu": "", "msr/read_msr": MSRS, "msr/write_msr": MSRS, "signal": "", "exceptions": "",
@@ -40,7 +43,8 @@ def find(places: Sequence[Path] = PLACES) -> Path:
 @contextmanager
 def instance(root: Path, pid: int) -> Iterator[Path]:
     """A tracing instance for one process and what it starts; it is removed at the end, however that comes."""
-    place = root / "instances" / f"amxperf-{os.getpid()}"
+    place = root / "instances" / f"{NAME}{os.getpid()}"
+    _clear(root / "instances")
     _make(place)
     try:
         _put(place / "tracing_on", "0")
@@ -60,6 +64,15 @@ def instance(root: Path, pid: int) -> Iterator[Path]:
         with suppress(OSError):
             _put(place / "tracing_on", "0")
         _remove(place)
+
+
+def _clear(instances: Path) -> None:
+    """Remove the instances of collections that were killed (SIGKILL), which could not do it themselves."""
+    for place in instances.glob(f"{NAME}*"):
+        owner = place.name.removeprefix(NAME)
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            with suppress(OSError):
+                _remove(place)
 
 
 def _make(place: Path) -> None:

@@ -1,5 +1,6 @@
 """Tracing, on a copy of what tracefs shows: set up for one process, and always taken away again."""
 
+import os
 import shutil
 
 import pytest
@@ -41,6 +42,14 @@ def test_removed_when_interrupted(tracefs):
     with pytest.raises(KeyboardInterrupt), trace.instance(tracefs, 77):
         raise KeyboardInterrupt
     assert not list((tracefs / "instances").iterdir())
+
+
+def test_instances_of_killed_collections_are_removed(tracefs):
+    dead, alive, other = (tracefs / "instances" / name for name in ("amxperf-999999999", f"amxperf-{os.getppid()}", "mine"))
+    for place in (dead, alive, other):
+        place.mkdir()
+    with trace.instance(tracefs, 77):
+        assert not dead.exists() and alive.exists() and other.exists()
 
 
 def test_recorded(tracefs, program, tmp_path):
