@@ -195,7 +195,7 @@ def plan(
 
 @app.command()
 def build(
-    dataset: Annotated[str | None, typer.Option(help="Your dataset, for the page that compares your runs.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Your dataset: compared, and shown if `collect` made it.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Baseline of that page.")] = None,
     treatment: Annotated[str | None, typer.Option(help="Treatment of that page.")] = None,
     root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),
@@ -235,10 +235,16 @@ def collect(
         raise typer.Exit()
     if out is None:
         raise UsageError("no folder is named", hint="give OUT, the folder of the dataset")
+    if vm is not None and not host:
+        raise UsageError("--vm names a guest for --host", hint="add --host, on the host")
     if take:
         typer.echo(talk.taken(out, take))
         raise typer.Exit()
     if host:
+        names = ("launches", "experiments", "quick", "resume", "with-trace")
+        for name, value in zip(names, (launches, experiments, quick, resume, with_trace), strict=True):
+            if value:
+                raise UsageError(f"--{name} does nothing with --host: the guest is measured, not the host", hint="leave it out")
         typer.echo(talk.host(out, environment, vm))
         raise typer.Exit()
     from .probe.collect import collect as run

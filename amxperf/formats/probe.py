@@ -72,9 +72,9 @@ def whole(document: Document) -> bool:
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     """Read the log.
 
-    Notes: `machine` (one line of what was measured), `emulated`, `skipped-case` for what could not be measured and why,
-    `experiment-failed` for one that died or ran too long, `stolen-time` where the hypervisor took the CPUs away, `skipped-line` for
-    lines that are not as described, `cut-log` where the end is missing.
+    Notes: `machine` (one line of what was measured), `emulated`, `emulated-processor` in a guest of QEMU without KVM,
+    `skipped-case` for what could not be measured and why, `experiment-failed` for one that died or ran too long, `stolen-time`
+    where the hypervisor took the CPUs away, `skipped-line` for lines that are not as described, `cut-log` where the end is missing.
 
     Raises FormatError for another version of the format, UsageError for any option.
     """
@@ -112,6 +112,8 @@ class _Log:
         self.note("machine", f"{words[0]}, Linux {words[1]}, hypervisor {words[2]}, AMX: {found.get('amx', 'unknown')}")
         if self._emulated:
             self.note("emulated", EMULATED)
+        if words[2].startswith("TCG"):
+            self.note("emulated-processor", "QEMU emulates the processor in software (TCG): its times are those of the emulation")
 
     def note(self, code: str, message: str, line: int = 0) -> None:
         self.notes.append(Note(code, message, self.source, line))

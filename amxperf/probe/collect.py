@@ -7,7 +7,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,13 +24,14 @@ Progress = Callable[[int, int, str, str], None]
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection left: where, the facts of the machine, the plan, and how many boots the environment has now."""
+    """What a collection left: where, the facts of the machine, the plan, how many boots the environment has now, and the others."""
 
     root: Path
     facts: dict[str, str]
     plan: Schedule
     boot: str
     boots: int
+    others: tuple[str, ...] = ()
 
 
 def collect(
@@ -83,7 +84,7 @@ def collect(
             (*(("--quick",) if quick else ()), *options),
             with_trace,
         )
-        if plan.trace:
+        if plan.trace and not plan.traced:
             trace.find()
         if ready:
             ready({**facts, "quick": "yes" if "--quick" in plan.options else "no"})
@@ -94,7 +95,7 @@ def _resumed(out: Path) -> Schedule:
     plan = schedule.load(out)
     if plan is None:
         raise UsageError(f"nothing was collected in {out}", hint="leave --resume out")
-    if not plan.left:
+    if plan.complete:
         raise UsageError(f"the last collection in {out} is complete", hint="leave --resume out to add launches")
     return plan
 
@@ -116,12 +117,16 @@ def _run(out: Path, binary: Path, facts: dict[str, str], plan: Schedule, progres
             launch.run(binary, plan.command(done), folder / name, heard)
             plan = plan.finished(f"{plan.environment}/{boot}/{name}")
             plan.save(out)
-        if plan.trace:
+        if not plan.complete:
             trace.record(binary, plan.command(plan.launches), folder / trace.next_name(folder), trace.find())
+            plan = replace(plan, traced=True)
+            plan.save(out)
     finally:
         manifest.save(out)
-    boots = len({key[1] for key in manifest.logs(out) if key[0] == plan.environment})
-    return Collected(out, facts, plan, boot, boots)
+    found = manifest.logs(out)
+    boots = len({key[1] for key in found if key[0] == plan.environment})
+    others = tuple(dict.fromkeys(key[0] for key in found if key[0] != plan.environment))
+    return Collected(out, facts, plan, boot, boots, others)
 
 
 @contextmanager

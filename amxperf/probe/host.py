@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -138,6 +139,7 @@ def collect(
 
     An interruption leaves nothing.
     Fact `kvm_counters`: yes; `levels` where the kernel is locked down, which leaves the page counters only; `unknown`.
+    Fact `counted_s`: seconds between the two.
     Fact `vm_ended`: yes where a VM that is recorded ended before `wait` returned; then there are no counters afterwards.
 
     Parameters
@@ -150,9 +152,7 @@ def collect(
 
     Raises UsageError without an environment, MissingInput for a process that is not there or no VM, OutputError for a full disk.
     """
-    if not environment:
-        raise UsageError("the host cannot know what kind of guest is measured", hint="add --environment vm or --environment tdx")
-    vm = check(vm, counters)
+    vm = check(environment, vm, counters)
     place = out / environment / (FOLDER + machine.boot(base).removeprefix("boot-"))
     folder = place / f"session-{1 + max((int(p.name[8:]) for p in place.glob('session-*') if p.name[8:].isdigit()), default=0)}"
     try:
@@ -160,10 +160,13 @@ def collect(
         try:
             running, before, memory = vms(counters), snapshot(counters, vm), facts(vm)
             _save(folder / BEFORE, before)
+            began = time.monotonic()
             wait()
+            seconds = time.monotonic() - began
             ended = vm not in vms(counters) if vm in running else bool(set(running) - set(vms(counters)))
             after = "" if ended else snapshot(counters, vm)
             found = {**base, **(memory if ended else facts(vm)), "side": "host", "kvm_counters": _kind(before, counters)}
+            found["counted_s"] = f"{seconds:.1f}"
             found["vm_ended"] = "yes" if ended else "no" if running else machine.UNKNOWN
             _save(folder / AFTER, after)
             lines = "".join(f"fact {name} {value}\n" for name, value in found.items())
@@ -178,11 +181,13 @@ def collect(
     return folder
 
 
-def check(vm: int | None, counters: Path = COUNTERS) -> int | None:
+def check(environment: str, vm: int | None, counters: Path = COUNTERS) -> int | None:
     """The process id of the VM: the one that is named, or the only one that KVM knows; None where there are several, or unknown.
 
-    Raises MissingInput for a process that is not there, or runs no VM.
+    Raises UsageError without an environment, MissingInput for a process that is not there, or runs no VM.
     """
+    if not environment:
+        raise UsageError("the host cannot know what kind of guest is measured", hint="add --environment vm or --environment tdx")
     known = vms(counters)
     if vm is None:
         return known[0] if len(known) == 1 else None

@@ -27,11 +27,21 @@ class Schedule:
     options: tuple[str, ...] = ()
     trace: bool = False
     done: tuple[str, ...] = field(default=())
+    traced: bool = False
 
     @property
     def left(self) -> int:
         """Launches that are still to be run."""
         return max(0, self.launches - len(self.done))
+
+    @property
+    def complete(self) -> bool:
+        """True where nothing is left to run, not even a traced launch.
+
+        >>> Schedule("vm", 1, seed=7, trace=True, done=("vm/boot/launch-001",)).complete
+        False
+        """
+        return not self.left and (self.traced or not self.trace)
 
     def launch_seed(self, number: int) -> int:
         """Seed of the launch with that number, from 0.

@@ -80,7 +80,7 @@ def host(out: Path, environment: str, vm: int | None) -> str:
         with suppress(EOFError):
             input()
 
-    vm = hosts.check(vm)
+    vm = hosts.check(environment, vm)
     known = hosts.vms()
     if not known and hosts.snapshot():
         print("KVM knows no VM here: start the guest first, or its counters before the measurement are missing.", file=sys.stderr)
@@ -130,6 +130,13 @@ def ending(done: Collected) -> str:
             "are what counts: page placement and timing change from boot to boot, and launches of one boot share them. "
             f"Start the guest again and run the same command, until there are at least {BOOTS}."
         )
-    lines.append(f"Next: the same command in the other guest, copy its folder into {done.root}, and")
-    lines.append(f"  amxperf compare {done.root} --baseline vm --treatment tdx")
+    mine = done.plan.environment
+    if done.others:
+        first, second = sorted((mine, done.others[0]), key=lambda name: (name == "tdx", name != "vm", name))
+        lines.append("Next:")
+    else:
+        first, second = ("vm", "tdx") if mine in ("vm", "tdx") else (mine, "vm")
+        lines.append(f"Next: the same command in the other system, copy its folder into {done.root}, and")
+    lines.append(f"  amxperf compare {done.root} --baseline {first} --treatment {second}")
+    lines.append(f"  amxperf build --dataset {done.root}    # this dataset in the book's chapter on where the time goes")
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -90,7 +91,8 @@ def _put(path: Path, text: str) -> None:
 
 def next_name(boot: Path) -> str:
     """Name of the next traced launch of a boot: traced-001, traced-002 ..."""
-    return f"traced-{len(list(boot.glob('traced-*'))) + 1:03}"
+    numbers = [int(path.name[7:]) for path in boot.glob("traced-*") if path.name[7:].isdigit()]
+    return f"traced-{max(numbers, default=0) + 1:03}"
 
 
 def own(text: str, name: str) -> str:
@@ -104,7 +106,7 @@ def own(text: str, name: str) -> str:
 
 
 def record(program: Path, arguments: Sequence[str], folder: Path, root: Path) -> Path:
-    """Run the program once, short and traced, and return the trace, FOLDER/guest.trace.
+    """Run the program once, short and traced, and return the trace, FOLDER/guest.trace; interrupted, nothing is left.
 
     Raises OutputError where tracefs refuses or the disk is full.
     """
@@ -119,7 +121,10 @@ def record(program: Path, arguments: Sequence[str], folder: Path, root: Path) ->
                 _put(place / "tracing_on", "0")
                 (folder / TRACE).write_text(own((place / "trace").read_text(errors="replace"), program.name))
         return folder / TRACE
-    except OSError as error:
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         raise OutputError(f"the trace cannot be recorded ({error.strerror})", path=folder, hint="leave --with-trace out") from error
     finally:
         if process is not None and process.poll() is None:

@@ -30,6 +30,9 @@ from .swap import repair, stamp, swap
 COMPARISON = "compare-your-runs"
 """The notebook that takes a reader's own dataset."""
 
+PROBED = "where-time-goes"
+"""The notebook that shows what the probe measured."""
+
 ARMS = {"baseline": "vm", "treatment": "tdx"}
 """Its arms where none are named: the defaults of its parameters (a test compares them)."""
 
@@ -50,7 +53,8 @@ def build(
     ----------
     root : the checkout: it holds _config.yml, book/ and data/.
     dataset, baseline, treatment : the reader's own dataset (a name in data/, or a path) and selectors, for the notebook
-        compare-your-runs; its defaults where left out.
+        compare-your-runs; its defaults where left out. Where `amxperf collect` measured the dataset, it goes to the notebook
+        where-time-goes as well; to that one alone, if it lacks an environment and no selector is given.
     jobs : notebooks at a time.
     executor : runs the notebooks instead of `jobs` processes.
     progress : called as progress(done, total, text).
@@ -75,6 +79,8 @@ def build(
 
 def _make(plan: Plan, jobs: int, executor: Executor | None, progress: Progress) -> None:
     _check_data(plan)
+    if plan.alone:
+        progress(0, len(plan.jobs), plan.alone)
     run_all(plan.jobs, workers=jobs, executor=executor, progress=progress)
     progress(0, 1, "building the pages")
     stage.fill(plan.build / "stage", plan.root / "book", plan.jobs, plan.datasets)
@@ -103,6 +109,8 @@ class Plan:
     datasets: Mapping[str, Path]
     key: str
     frame: str
+    alone: str = ""
+    """Why the reader's dataset is not compared, where it is not."""
 
     @property
     def build(self) -> Path:
@@ -131,22 +139,22 @@ def _plan(root: Path, dataset: str | os.PathLike[str] | None, baseline: str | No
         "requirements": stage.digest(root / "requirements.txt"),
         "site": _site(config),
     }
-    own = _own(root, dataset, baseline, treatment, datasets, [path.stem for path in notebooks])
-    jobs = tuple(_job(path, root, digests, own if path.stem == COMPARISON else {}) for path in notebooks)
+    own = _own(dataset, baseline, treatment, datasets, [path.stem for path in notebooks])
+    jobs = tuple(_job(path, root, digests, own.get(path.stem, {})) for path in notebooks)
+    alone = _alone(str(dataset)) if own and COMPARISON not in own else ""
     frame = _hash(digests["code"], digests["requirements"], stage.digest(config), sorted(map(str, named)), _version())
     key = _hash(frame, digests, stage.digest(book), [job.key for job in jobs])
-    return Plan(root, jobs, datasets, key, frame)
+    return Plan(root, jobs, datasets, key, frame, alone)
 
 
 def _own(
-    root: Path,
     dataset: str | os.PathLike[str] | None,
     baseline: str | None,
     treatment: str | None,
     datasets: dict[str, Path],
     notebooks: list[str],
-) -> dict[str, str]:
-    """Parameters for the reader's own dataset, whose captures are published too."""
+) -> dict[str, dict[str, str]]:
+    """Notebook -> parameters for the reader's own dataset, whose captures are published too."""
     given = {"baseline": baseline, "treatment": treatment}
     found = {key: value for key, value in given.items() if value is not None}
     if dataset is None:
@@ -157,21 +165,39 @@ def _own(
         raise UsageError(f"the book has no page {COMPARISON} for your dataset", hint="add it to book/_toc.yml")
     name = os.fspath(dataset)
     if name in datasets:
-        return {"dataset": name, **found}
+        return _notebooks(name, datasets[name], found, notebooks)
     folder = Path(name).expanduser().resolve()
     if not folder.is_dir():
         hint = f"give a folder, or one of {', '.join(datasets)}" if datasets else "give a folder"
         raise MissingInput("no such dataset", path=name, hint=hint)
     if datasets.setdefault(folder.name, folder) != folder:
         raise UsageError(f"a dataset of the book is called {folder.name} too", hint="rename your folder")
-    return {"dataset": str(folder), **found}
+    return _notebooks(str(folder), folder, found, notebooks)
+
+
+def _notebooks(name: str, folder: Path, arms: Mapping[str, str], notebooks: list[str]) -> dict[str, dict[str, str]]:
+    """Which notebooks get a dataset: the comparison, and that of the probe where the probe measured it.
+
+    The probe's alone, where no arm is named and one of the usual ones was not measured.
+    """
+    measured = {path.parts[-4] for path in folder.glob("*/*/*/probe.log")} if PROBED in notebooks else set()
+    found = {PROBED: {"probe_dataset": name}} if measured else {}
+    if arms or not measured or measured.issuperset(ARMS.values()):
+        found[COMPARISON] = {"dataset": name, **arms}
+    return found
+
+
+def _alone(name: str) -> str:
+    arms = " and ".join(f"`{value}`" for value in ARMS.values())
+    return f"{name} does not hold {arms}: it is shown on {PROBED}, and not compared; name --baseline and --treatment for that"
 
 
 def _job(path: Path, root: Path, digests: dict[str, str], own: dict[str, str]) -> Job:
     from .sphinxrun import variables
 
-    if own.get("dataset", "").startswith(os.sep):
-        digests = {**digests, "own": stage.digest(Path(own["dataset"]))}
+    folder = own.get("dataset", own.get("probe_dataset", ""))
+    if folder.startswith(os.sep):
+        digests = {**digests, "own": stage.digest(Path(folder))}
     fonts = {"MPLCONFIGDIR": str(root / "_build" / "cache" / "matplotlib")}
     return Job(
         notebook=path,

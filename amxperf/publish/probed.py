@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import figures
+from ..backing import PAGES, backing
 from ..dataset import open_dataset
 from ..errors import MissingInput
 from ..liveness import added
@@ -54,6 +55,19 @@ class Probed:
             return None
         shown = table.round({"released_ns": 1, "live_ns": 1, "added_ns": 1})
         return self.page.table(shown, f"What live tiles add, in ns, medians of {self.dataset.name}")
+
+    def backing(self) -> Any:
+        """A table of the pages behind the guests' memory and of their exits; nothing where no host was recorded."""
+        table = backing(self.dataset) if self.dataset is not None else ()
+        if not len(table):
+            return None
+        shown = table.assign(
+            large_share=[f"{100 * share:.0f} %" for share in table["large_share"]],
+            exits=[f"{n / s:.0f}" if n == n and s else "not read" for n, s in zip(table["exits"], table["seconds"], strict=True)],
+        ).drop(columns="seconds")
+        shown = shown.rename(columns={"large_share": "in pages above 4 KiB", "exits": "exits per second"})
+        shown = shown.astype(dict.fromkeys(PAGES, "Int64"))
+        return self.page.table(shown, f"Pages behind the guests' memory, counted by the host of {self.dataset.name}")
 
 
 def open_probe(page: Page, name: str = "") -> Probed:

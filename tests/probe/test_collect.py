@@ -73,6 +73,26 @@ def test_interrupted_and_resumed(tiny, tmp_path):
     assert done.plan.seed == 5
 
 
+def test_interrupted_while_tracing(tiny, tmp_path, monkeypatch):
+    """The launches are complete and the traced one is not: --resume runs that one."""
+    traced = []
+
+    def record(binary, arguments, folder, root):
+        traced.append(folder.name)
+        if len(traced) == 1:
+            raise KeyboardInterrupt
+        return folder
+
+    monkeypatch.setattr("amxperf.probe.trace.find", lambda: tmp_path)
+    monkeypatch.setattr("amxperf.probe.trace.record", record)
+    with pytest.raises(KeyboardInterrupt):
+        tiny(launches=1, with_trace=True)
+    done = tiny(resume=True)
+    assert traced == ["traced-001", "traced-001"] and done.plan.complete and len(ap.open_dataset(done.root).runs) == 1
+    with pytest.raises(UsageError, match="is complete; leave --resume out"):
+        tiny(resume=True)
+
+
 def test_refusals(tiny, program, tmp_path):
     with pytest.raises(UsageError, match="nothing was collected"):
         tiny(resume=True)

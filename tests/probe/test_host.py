@@ -51,16 +51,16 @@ def test_without_permission_counters_are_unknown(tmp_path):
 
 
 def test_the_vm_that_is_meant(counters):
-    assert host.vms(counters) == [99, 7289] and host.check(None, counters) is None
+    assert host.vms(counters) == [99, 7289] and host.check("vm", None, counters) is None
     with pytest.raises(ap.MissingInput, match=f"process {os.getpid()} runs no VM of KVM; KVM's VMs are the processes 99, 7289"):
-        host.check(os.getpid(), counters)
+        host.check("vm", os.getpid(), counters)
     (counters / f"{os.getpid()}-9").mkdir()
-    assert host.check(os.getpid(), counters) == os.getpid()
+    assert host.check("vm", os.getpid(), counters) == os.getpid()
     for name in ("99-3/pages_4k", "7289-14/pages_4k", "7289-14/vcpu0/exits", "7289-14/vcpu0/halt_wait_hist"):
         (counters / name).unlink()
     for name in ("99-3", "7289-14/vcpu0", "7289-14"):
         (counters / name).rmdir()
-    assert host.check(None, counters) == os.getpid()  # the only one
+    assert host.check("vm", None, counters) == os.getpid()  # the only one
 
 
 def test_a_vm_that_ends_meanwhile(counters, tmp_path):

@@ -35,6 +35,7 @@ def test_collect(run, tmp_path):
     assert len(ap.open_dataset(tmp_path / "mine").runs) == 2
     code, out, _ = run(tmp_path / "mine", *TINY, "--environment", "tdx")
     assert code == 0
+    assert "Next:\n" in out and "--baseline vm --treatment tdx" in out
     assert main(["compare", str(tmp_path / "mine"), "--baseline", "vm", "--treatment", "tdx"]) in (0, 2, 3)
 
 
@@ -70,6 +71,8 @@ def test_interrupted(run, tmp_path, monkeypatch):
         (("x", "--resume"), 64, "nothing was collected"),
         (("x", "--from", "nowhere"), 66, "no log of the probe lies below"),
         (("x", "--host"), 64, "add --environment vm or --environment tdx"),
+        (("x", "--host", "--environment", "vm", "--with-trace"), 64, "--with-trace does nothing with --host"),
+        (("x", "--vm", "7"), 64, "add --host"),
     ],
 )
 def test_wrong_calls(run, tmp_path, monkeypatch, arguments, code, words):

@@ -59,6 +59,16 @@ def test_recorded(tracefs, program, tmp_path):
     assert (tmp_path / "out" / trace.OUTPUT).read_text().endswith("done\n") and not list((tracefs / "instances").iterdir())
 
 
+def test_interrupted_it_leaves_no_folder(tracefs, program, tmp_path, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trace, "own", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        trace.record(program, ["--seed", "1", "exit"], tmp_path / "boot/traced-001", tracefs)
+    assert not list((tmp_path / "boot").iterdir()) and not list((tracefs / "instances").iterdir())
+
+
 def test_no_permission(tmp_path):
     with pytest.raises(ap.MissingInput, match="tracing needs root, and tracefs mounted; run with sudo"):
         trace.find([tmp_path])

@@ -45,6 +45,14 @@ def test_with_tiles(page, make):
     assert "30" in probe.added()._repr_markdown_()
 
 
+def test_the_host(page, make):
+    counters = "7-4/pages_4k:8\n7-4/pages_2m:127\n7-4/pages_1g:0\n"
+    files = {"vm/b/l/probe.log": LOG, "vm/host-1/session-1/after.kvm.txt": counters}
+    shown = open_probe(page, make(files)).backing()._repr_markdown_()
+    assert "127" in shown and "100 %" in shown and "not read" in shown
+    assert open_probe(page, "vm-probe-controls").backing() is None
+
+
 def test_a_name_that_is_not_there(page):
     with pytest.raises(ap.MissingInput, match="no dataset is called 'vm-prob'"):
         open_probe(page, "vm-prob")

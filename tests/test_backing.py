@@ -1,0 +1,46 @@
+"""What the host's part says about a guest's memory.
+
+The counts of pages are those that KVM showed for small guests of 64 and 256 MiB, with and without huge pages; exits are made up.
+"""
+
+import math
+
+import pytest
+
+import amxperf as ap
+from amxperf.backing import COLUMNS, backing
+
+HOST = "amxprobe 1\nfact side host\nfact counted_s 10\ndone\n"
+
+
+def snapshot(small, large, exits=None):
+    lines = [f"7-4/pages_1g:0\n7-4/pages_2m:{large}\n7-4/pages_4k:{small}\npages_2m:{large}\npages_4k:{small}\npages_1g:0\n"]
+    return "".join(lines if exits is None else [*lines, f"7-4/exits:{exits}\nexits:{exits + 5}\n"])
+
+
+def test_pages_and_exits(make):
+    root = make({
+        "vm/host-1/session-1/before.kvm.txt": snapshot(3, 100, 1000),
+        "vm/host-1/session-1/after.kvm.txt": snapshot(512, 127, 31000),
+        "vm/host-1/session-1/host.log": HOST,
+        "tdx/host-1/session-1/before.kvm.txt": snapshot(15874, 0),
+    })
+    found = backing(ap.open_dataset(root))
+    assert tuple(found.columns) == COLUMNS and found["environment"].tolist() == ["tdx", "vm"]
+    tdx, vm = found.to_dict("records")
+    assert (vm["pages_4k"], vm["pages_2m"], vm["exits"], vm["seconds"]) == (512, 127, 30000, 10)
+    assert vm["large_share"] == pytest.approx(127 * 512 / (127 * 512 + 512))  # in units of 4 KiB
+    assert tdx["large_share"] == 0 and math.isnan(tdx["exits"]) and math.isnan(tdx["seconds"])
+
+
+def test_two_guests_and_sums_only(make):
+    two = "7-4/pages_2m:31\n7-4/pages_4k:8\n9-4/pages_2m:0\n9-4/pages_4k:15874\npages_2m:31\npages_4k:15882\n"
+    sums = "exits:1\npages_2m:2\npages_4k:0\npages_1g:0\n"
+    files = {"vm/host-1/session-1/after.kvm.txt": two, "vm/host-1/session-2/after.kvm.txt": sums}
+    found = backing(ap.open_dataset(make(files)))
+    assert found["vm"].tolist() == ["7-4", "9-4", "all"] and found["pages_2m"].tolist() == [31, 0, 2]
+
+
+def test_no_host(make):
+    log = "amxprobe 1\nseries 1 exit time time s lower leaf=0x0\n1 0 1 9\ndone\n"
+    assert len(backing(ap.open_dataset(make({"vm/a/b/probe.log": log})))) == 0
