@@ -21,6 +21,9 @@ from .verify import check_names, vouched
 if TYPE_CHECKING:
     import pandas as pd
 
+EMULATED = "the processor was emulated, and its times say nothing"
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A dataset that was read and whose checksums hold.
@@ -89,7 +92,11 @@ class Dataset:
 
     @cached_property
     def measurements(self) -> pd.DataFrame:
-        return self.table("measurements")
+        """The measurements; those of an emulated processor are no evidence of speed, whatever program printed them."""
+        table = self.table("measurements")
+        if self.kind == "emulated" and table["informative"].any():
+            table.loc[table["informative"], ["informative", "reason"]] = [False, EMULATED]
+        return table
 
     @cached_property
     def lines(self) -> pd.DataFrame:

@@ -12,8 +12,11 @@ from .errors import ManifestError
 
 NAME = "dataset.toml"
 
-KINDS = ("recorded", "published", "transcribed", "synthetic")
-"""What data can be, from strong to weak. A figure inherits the weakest kind of its data."""
+KINDS = ("recorded", "published", "transcribed", "emulated", "synthetic")
+"""What data can be, from strong to weak. A figure inherits the weakest kind of its data.
+
+Emulated: recorded from real programs on a processor that a program emulates. It shows what they do; its times say nothing.
+"""
 
 KEYS = {
     "kind": (str, "one of " + ", ".join(KINDS)),

@@ -28,7 +28,7 @@ def test_of_several_is_as_weak_as_the_weakest(data):
 
 
 def test_order_of_kinds():
-    assert KINDS == ("recorded", "published", "transcribed", "synthetic")
+    assert KINDS == ("recorded", "published", "transcribed", "emulated", "synthetic")
     assert weakest(KINDS) == "synthetic" and weakest(["published", "recorded", "transcribed"]) == "transcribed"
 
 

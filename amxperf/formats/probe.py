@@ -16,7 +16,8 @@ AMOUNT ns (s each), `ratio` is COUNT / AMOUNT in UNIT.
 
 Measurements: one row per iteration, with the factors of its case. Iterations are numbered from 0 within a case; the first is
 warm-up, kept in the record (`warmup = 1` in dataset.toml leaves it out). Lines stand in the order of measuring, arms interleaved.
-Values of a program that emulates the tile instructions are marked `informative=False`. No options.
+Values of a processor that the program found to be emulated, or of tile instructions that it emulates itself, are marked
+`informative=False`. No options.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ VERSION = "1"
 STOLEN = 0.01
 """Share of a launch's time from which stolen time is noted."""
 KINDS = ("rate", "time", "ratio")
-EMULATED = "the tile instructions were emulated, for a test of the program"
+EMULATED = "the processor or its tile instructions were emulated, and their times say nothing"
 
 
 def sniff(document: Document) -> int:

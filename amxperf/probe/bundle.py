@@ -130,7 +130,7 @@ def _check(log: Path) -> None:
     if not document.text.startswith("amxprobe "):
         raise FormatError("this is no log of the probe", path=log, hint="remove it")
     if facts(document).get("emulated", "no") != "no":
-        raise DataError("the tile instructions were emulated, so this is no measurement", path=log, hint="remove it")
+        raise DataError("the processor or its tiles were emulated, so this is no measurement", path=log, hint="remove it")
     if not whole(document):
         raise DataError("the log has no end", path=log, hint="run that launch again, or remove it")
 

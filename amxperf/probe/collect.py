@@ -74,7 +74,8 @@ def collect(
         binary = binary or program.compile(Path(place) / program.NAME)
         facts = program.ask(binary)
         if facts.get("emulated", "no") != "no":
-            raise UsageError("a program that emulates the tile instructions records no data", hint="compile it without emulation")
+            reason = facts["emulated"].removeprefix("yes: ").removesuffix(", and nothing here is a measurement")
+            raise UsageError(f"no time here would be a measurement: {reason}", hint="run it on a real processor")
         wanted = schedule.check(launches or 1, list(experiments), program.experiments(binary))
         plan = _resumed(out) if resume else Schedule(
             environment or machine.environment(facts),

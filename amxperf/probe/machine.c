@@ -81,6 +81,18 @@ static void find_hypervisor(void)
 	}
 }
 
+/* Is the processor a program? QEMU says so where it does not hide its name; others give themselves away by their times. */
+static const char *find_emulator(void)
+{
+	if (EMULATED)
+		return "the tile instructions are emulated";
+	if (!strcmp(machine.hypervisor, "TCGTCGTCGTCG"))
+		return "QEMU translates the instructions (TCG)";
+	if (machine.multiply_over_add < 2)
+		return "multiplications take as long as additions, so a program emulates this processor";
+	return "";
+}
+
 /* CPUs that the process may use; the experiments take the last, since interrupts prefer the first. */
 static void find_cpus(void)
 {
@@ -136,6 +148,8 @@ void machine_find(void)
 		d = 0;
 	find_amx(d, more);
 	machine.tsc_hz = measure_tsc_hz();
+	machine.multiply_over_add = multiply_over_add();
+	machine.emulated = find_emulator();
 }
 
 const char *best_vector(void)

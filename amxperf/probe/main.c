@@ -110,7 +110,11 @@ static void header(const int *order, int count)
 	fact("started", "%lld", (long long)now); /* seconds since 1970, UTC: the order of the launches */
 	fact("source", "%s", AMXPROBE_SOURCE);
 	fact("compiler", "%s", __VERSION__);
-	fact("emulated", "%s", EMULATED ? "yes: the tile instructions are emulated, and nothing here is a measurement" : "no");
+	if (*machine.emulated)
+		fact("emulated", "yes: %s, and nothing here is a measurement", machine.emulated);
+	else
+		fact("emulated", "no");
+	fact("multiply_over_add", "%.2f", machine.multiply_over_add);
 	fact("seed", "%llu", (unsigned long long)plan.seed);
 	fact("quick", "%s", plan.quick ? "yes" : "no");
 	fact("iterations", "%d", plan.iterations);

@@ -40,6 +40,8 @@ struct machine {
 	char hypervisor[13];                      /* CPUID 0x40000000; "" on bare metal */
 	uint64_t xcr0;
 	double tsc_hz;
+	double multiply_over_add;                 /* ticks of a multiplication over those of an addition */
+	const char *emulated;                     /* why this is no processor whose times count; "" where it is one */
 	size_t llc;                               /* bytes of the last-level cache; 0: unknown */
 	int cpu, other_cpu;                       /* where the experiments run; other_cpu -1: only one */
 	int cpus[64], cpu_count;                  /* the CPUs that the process may use, at most 64 of them */
@@ -67,6 +69,7 @@ extern const struct experiment experiments[];
 uint64_t now_ns(void);                            /* CLOCK_MONOTONIC_RAW */
 uint64_t tsc(void);                               /* time-stamp counter, after everything before it */
 double measure_tsc_hz(void);
+double multiply_over_add(void);
 long calibrate(void (*work)(void *, long), void *argument, uint64_t ns);
 
 /* random.c */

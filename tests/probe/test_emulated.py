@@ -45,7 +45,7 @@ def test_every_path_is_clean(emulated, tmp_path):
 
 
 def test_is_never_recorded(emulated, tmp_path):
-    with pytest.raises(UsageError, match="records no data"):
+    with pytest.raises(UsageError, match="the tile instructions are emulated"):
         collect(tmp_path / "x", binary=emulated)
     assert not (tmp_path / "x").exists()
 
