@@ -40,8 +40,9 @@ started, cpu = time.perf_counter(), time.process_time()
 tables = read(sys.argv[1], "ftrace").tables
 print(time.perf_counter() - started, time.process_time() - cpu, *(len(table) for table in tables.values()))
 """
-WARM = "from amxperf.formats import ftrace; ftrace.LARGE = 0\nimport sys; from amxperf import read; read(sys.argv[2], 'ftrace')\n"
-SLOW = "from amxperf.formats import ftrace; ftrace.LARGE = 1 << 60\n"
+WARM = "import sys; from amxperf import read; read(sys.argv[2], 'ftrace')\n"
+PLAIN_ENGINE = "import os; os.environ['AMXPERF_ENGINE'] = 'plain'\n"
+ENGINE = "import os; os.environ['AMXPERF_ENGINE'] = 'compiled'\n"
 NAIVE = r"""
 import re, sys, time
 line = re.compile(r"\s*(.+)-(\d+)\s+\[(\d+)\]\s+(\S+)\s+(\d+\.\d+): (\w+): (.*)")
@@ -152,17 +153,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / "small.trace"
         small.write_bytes(block(True, 20_000))
-        python(WARM + READ, str(small), str(small))  # the compiled scan is kept on disk from here on
+        python(ENGINE + WARM + READ, str(small), str(small))  # the compiled scan is kept on disk from here on
         for stacks in (False, True):
             path, head = Path(folder) / "big.trace", Path(folder) / "head.trace"
             write(path, given.megabytes, stacks)
             with path.open("rb") as stream, head.open("wb") as out:
                 out.writelines(stream.readlines(PLAIN))
-            warm = WARM + "ftrace.LARGE = 1 << 20\n" + READ
+            warm = ENGINE + WARM + READ
             jobs = {
                 "amxperf": (path, lambda path=path, warm=warm: python(warm, str(path), str(small))),
                 "grep -c": (path, lambda path=path: command("grep", "-cE", r"kvm_exit|<stack trace>", str(path))),
-                "plain reader": (head, lambda head=head: python(SLOW + READ, str(head))),
+                "plain reader": (head, lambda head=head: python(PLAIN_ENGINE + READ, str(head))),
                 "Python re loop": (head, lambda head=head: python(NAIVE, str(head))),
             }  # fmt: skip
             if shutil.which("mawk"):

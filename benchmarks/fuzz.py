@@ -20,6 +20,7 @@ What is checked of each input:
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import sys
 import time
@@ -158,8 +159,8 @@ def compare(document: Document) -> None:
     if not document.data.strip():  # no large file is empty
         return
     results = []
-    for large in (1 << 60, 0):
-        ftrace.LARGE = large
+    for engine in ("plain", "compiled"):
+        os.environ["AMXPERF_ENGINE"] = engine
         try:
             results.append(ftrace.read(document, {}))
         except AmxperfError as error:

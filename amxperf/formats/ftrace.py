@@ -21,17 +21,14 @@ Notes: ``lost-events``, ``missing-entries``, ``no-events``, ``unknown-lines``, `
 
 from __future__ import annotations
 
-import sys
-from codecs import BOM_UTF8
+import os
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .. import schema
 from ..capture import Note
 from ..document import Document
-from ..encoding import SAMPLE, encoding_of
 from . import traceline
 from .dmesg import side_of
 from .options import only
@@ -42,11 +39,8 @@ if TYPE_CHECKING:
 
 TITLE = "ftrace text"
 
-LARGE = 8 << 20
-"""Bytes from which on the compiled scan reads a file; it takes two seconds to load, and needs the package numba."""
-
-LOADED = 64 << 10
-"""The same once it is loaded."""
+LARGE = 1 << 14
+"""Bytes from which on the compiled functions may read a file: see :mod:`amxperf.formats.traceengine`."""
 
 OVERWRITTEN = -1
 """Key of the events that the buffer's header counts as overwritten, beside the processors of those lost on the way."""
@@ -76,22 +70,25 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """
     only(options, "ftrace", "side")
     side = side_of(options)
-    if document.size >= (LOADED if f"{__package__}.tracebulk" in sys.modules else LARGE) and _compiled(document):
+    if _compiled(document):
         from .tracebulk import Bulk
         from .tracetables import tables
 
         reading = Reading(document.source, side)
         with Bulk(document, reading) as bulk:
-            return tables(bulk), reading.notes
+            if not bulk.empty:
+                return tables(bulk), reading.notes
     reading = _plain(document, side)
     return reading.tables(), reading.notes
 
 
 def _compiled(document: Document) -> bool:
-    """Whether the compiled scan can read the file: numba is there, and the text is UTF-8 without a mark."""
-    with document.open() as stream:
-        head = stream.read(SAMPLE)
-    return not head.startswith(BOM_UTF8) and encoding_of(head) == "utf-8" and find_spec("numba") is not None
+    """Whether the compiled functions read the file; they are not even imported for a small one."""
+    if document.size < LARGE and os.environ.get("AMXPERF_ENGINE", "") in ("", "plain"):
+        return False
+    from .traceengine import wanted
+
+    return wanted(document)
 
 
 def _plain(document: Document, side: str) -> Reading:

@@ -140,6 +140,8 @@ def _compile(modules: Modules) -> bytes:
     import numba
 
     primitives, table, parts = _primitives(), entries(modules), []
+    for module in modules:
+        primitives |= getattr(module, "forms", dict)()  # a module's own
     made: dict[Any, tuple[FunctionType, Any]] = {}
     spaces = [({"__builtins__": __builtins__}, vars(module)) for module in modules]
     for (space, found), module in zip(spaces, modules, strict=True):

@@ -1,65 +1,110 @@
-"""Large trace files: the compiled scan in threads, its arrays, and the plain reader's answers in them.
+"""Large trace files: chunks scanned in threads, and their events, stacks and frames put one behind the other.
 
 The tables are those of the plain reader, row by row: it takes apart the lines that the scan leaves open, and one line of each
-distinct combination of event, layout and marked fields; tests hold both against each other.
+distinct task, frame and combination of event, layout and marked fields; tests hold both against each other.
 """
 
 from __future__ import annotations
 
 import os
-import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..document import Document
-from . import traceline
+from . import tracelink
 from .pages import zeros
-from .tracecolumns import count_kind, entries_of, renumber
-from .traceline import EVENT, FRAME, STACK, USER_STACK, Line
-from .tracelink import NO_TASK
-from .traceprogram import STORED, program
-from .tracescan import ODD, ODD_FRAME, PERF, count_lines, scan
+from .tracechunk import NAN, Chunk
+from .tracecolumns import NARROW, PLACE, TIME, WIDE
+from .traceengine import functions
+from .traceknown import COLUMNS, KINDS, Known
+from .tracelink import L_AT, L_FIRST, L_HASHED, L_HELD, L_ITEMS, L_LOG, L_MARK, L_ROW, L_SAMPLED, L_TRACES, LOG, NEAR
+from .traceprogram import SPARE, program, table
+from .tracescan import BLANK, S_FRAMES, S_LINES, S_MARKS, S_ROWS, S_TEXT, S_TICKS, S_WHAT
+from .tracesource import Source
 
 if TYPE_CHECKING:
     from .ftrace import Reading
 
-CHUNK = 4 << 20
-"""Bytes that one thread scans at a time."""
+CHUNK = 2 << 20
+"""Bytes that one thread scans at a time. The first chunk is an eighth of it, so that the usual names are known to all threads."""
 
 PART = 1 << 16
 """Rows of a table that one thread fills at a time."""
 
-ENTRY = {
-    "begins": np.int64, "stamp": np.float64, "cpu": np.int32, "pid": np.int64, "task": np.int32, "key": np.int32,
-    "rest": np.uint16, "detail": np.uint16, "length": np.int32, "bits": np.uint16,
+AHEAD = 2
+"""Chunks that may wait, scanned, beside those that the threads work on."""
+
+ROWS = {
+    "lines": np.int32, "stamps": np.float64, "cpus": np.int64, "no_cpu": np.bool_, "pids": np.int64, "no_pid": np.bool_,
+    "tasks": np.int32, "keys": np.int32, "ends": np.int64,
 }  # fmt: skip
-"""Arrays of an entry, in the order in which the scan takes them."""
+TRACES = {
+    "line": np.int32, "end": np.int32, "event": np.int32, "user": np.bool_, "complete": np.int8, "stamp": np.float64,
+    "cpu": np.int64, "pid": np.int64, "task": np.int32,
+}  # fmt: skip
+FRAMES = {"place": np.int32, "owner": np.int32, "depth": np.int32, "name": np.int32}
+"""Arrays of the tables, in the order in which the compiled functions take them."""
+
+VALUES = {WIDE: np.int64, NARROW: np.int32, TIME: np.float64}
+
+
+class Growing:
+    """Arrays that grow together. The room is guessed from the part of the file that was read; what nobody writes costs nothing."""
+
+    def __init__(self, dtypes: dict[str, Any]) -> None:
+        self.arrays = {name: zeros(1, dtype) for name, dtype in dtypes.items()}
+        self.room = self.used = 0
+
+    def reserve(self, more: int, share: float) -> bool:
+        """Make room for so many more rows, where `share` of the file is read with them; whether arrays were replaced."""
+        need = self.used + more
+        guess = need + 256 if share >= 1 else int(need / share * 1.1) + 4096
+        if need <= self.room and (share > 0.2 or guess < 1.05 * self.room):
+            return False
+        self.room = max(need, guess)
+        for name, array in self.arrays.items():
+            self.arrays[name] = larger = zeros(self.room + 1, array.dtype)
+            larger[: self.used + 1] = array[: self.used + 1]
+        return True
+
+    def values(self) -> list[np.ndarray]:
+        """The arrays, with their spare rows."""
+        return list(self.arrays.values())
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.arrays[name][: self.used]
 
 
 class Bulk:
-    """The arrays of one file, a row per entry (:mod:`amxperf.formats.tracescan`), and the distinct texts of it."""
+    """The arrays of one file: `rows` (events), `traces`, `frames` and the `text` of the events, and the distinct texts.
+
+    `columns` has numbers and marks (True: missing) of those of :data:`amxperf.formats.traceknown.COLUMNS` that any line fills.
+    """
 
     def __init__(self, document: Document, reading: Reading, chunk: int = CHUNK) -> None:
-        self.document, self.reading = document, reading
-        self.data = _bytes(document)
-        self.pool = ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 8)))
-        self.cuts = _cuts(self.data, chunk)
-        self.extra = bytearray()  # texts of odd lines, behind the bytes of the file
-        self.tasks: list[str] = []
-        self.keys: list[dict[str, Any]] = []
-        self.frames: list[dict[str, Any]] = []
-        self.headlines: dict[int, str] = {}
-        self.places: dict[int, int] = {}  # entry -> place of the detail of an odd line
+        self.document, self.reading, self.chunk = document, reading, chunk
+        self.functions, self.program = functions(), program()
+        self.known = Known(self.program)
+        self.rows, self.traces, self.frames, self.text = (
+            Growing(ROWS), Growing(TRACES), Growing(FRAMES), Growing({"text": np.uint8})
+        )  # fmt: skip
+        self.columns: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.lines = self.stacks = self.seen = 0
+        self.places = np.zeros(PLACE * len(COLUMNS), np.int64)
+        self.log, self.slots = Growing({"log": np.int64}), np.full(1 << 12, -1, np.int64)
+        self.near, self.state, self.sampled = np.full(LOG * NEAR, -1, np.int64), np.zeros(L_ITEMS, np.int64), np.zeros(1)
+        self.state[L_SAMPLED] = -1
 
     def __enter__(self) -> Bulk:
-        """Fill the arrays: the compiled scan, then the plain reader where that left a line open."""
+        """Fill the arrays."""
+        self.pool = ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 8)))
         try:
-            self._scan()
-            self._odd()
+            self._run()
         except BaseException:
             self.pool.shutdown(cancel_futures=True)
             raise
@@ -69,190 +114,116 @@ class Bulk:
         self.pool.shutdown()
 
     def spread(self, number: int, works: Sequence[Callable[[int, int], Any]]) -> None:
-        """Run each work(low, high) over parts of `number` rows, in the threads."""
-        self.parts(works, range(0, number + PART, PART) if number > PART else (0, number), number)
-
-    def parts(self, works: Sequence[Callable[[int, int], Any]], cuts: Sequence[int], number: int = 1 << 62) -> None:
-        """Run each work over the rows between two cuts, in the threads; the works of a part run together, as they share rows."""
+        """Run each work(low, high) over parts of `number` rows, in the threads; the works of a part run together."""
 
         def run(span: tuple[int, int]) -> None:
             for work in works:
-                work(span[0], min(span[1], number))
+                work(*span)
 
-        list(self.pool.map(run, [(int(low), int(high)) for low, high in pairwise(cuts) if low < high]))
+        spans = list(pairwise([*range(0, number, PART), number])) if works else []
+        list(self.pool.map(run, spans) if len(spans) > 1 else map(run, spans))
 
-    def _scan(self) -> None:
-        spans = list(zip(self.cuts[:-1], self.cuts[1:], strict=True))
-        counts = list(self.pool.map(lambda span: count_lines(self.data, *span), spans))
-        if len(self.data) and self.data[-1] != 10:
-            counts[-1] += 1
-        self.first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        n = self.lines = int(self.first[-1])
-        self.what, self.symbol = zeros(n, np.uint8), zeros(n, np.int32)
-        self.entries = {name: zeros(n, dtype) for name, dtype in ENTRY.items()}
-        self.entry, self.held = np.zeros(len(spans), np.int64), np.zeros(len(spans), np.int64)  # where each chunk's begin
-        self.packed: list[np.ndarray] = [np.zeros(0, np.uint64)] * len(spans)
-        code = tuple(program())
-        words = self.data[: len(self.data) & ~7].view(np.uint64)
-        local, lock, room = threading.local(), threading.Lock(), max(counts)
-        used = [0, 0]
+    def _run(self) -> None:
+        names = {name.encode(): number for name, number in self.program.events.items()}
+        hashes = [self.functions.hash_text(np.frombuffer(name + bytes(SPARE), np.uint8), 0, len(name)) for name in names]
+        events = table(hashes, list(names.values()))
+        source = Source(self.document)
+        spans = list(pairwise(source.cuts(self.chunk, max(1, self.chunk // 8))))
+        largest, most = max(high - low for low, high in spans), (os.cpu_count() or 1) + AHEAD
+        waiting: deque[tuple[int, Future[Chunk]]] = deque()
+        free: list[Chunk] = []
 
-        def work(number: int) -> tuple:
-            if not hasattr(local, "arrays"):
-                local.arrays = [np.empty(room, dtype) for dtype in (np.int32, *ENTRY.values())]
-                local.packed = np.empty(room * len(STORED), np.uint64)
-            found = scan(
-                self.data, words, *spans[number], self.first[number], self.what, *local.arrays, local.packed, code
+        def scan(chunk: Chunk, low: int, high: int) -> Chunk:
+            size = source.read(low, high, chunk.buf)
+            chunk.buf[size : size + SPARE] = 0
+            return chunk.scan(size, self.known, self.program, events, self.functions)
+
+        def take() -> None:
+            high, future = waiting.popleft()
+            chunk = future.result()
+            self._place(chunk, high / source.size)
+            free.append(chunk)
+
+        for number, (low, high) in enumerate(spans):
+            if not free and len(waiting) >= most:
+                take()
+            chunk = free.pop() if free else Chunk(largest)
+            waiting.append((high, self.pool.submit(scan, chunk, low, high)))
+            if number == 0:
+                take()
+        while waiting:
+            take()
+        self.functions.finish_link(self.state, self.traces.arrays["complete"])
+
+    def _place(self, chunk: Chunk, share: float) -> None:
+        """Put what was found in the next chunk, with which `share` of the file is read, behind what there is."""
+        state, reading = chunk.state, self.reading
+        count, marks, frames = int(state[S_ROWS]), int(state[S_MARKS]), int(state[S_FRAMES])
+        for number, line in chunk.others:
+            reading.take(self.lines + number + 1, line)
+        if state[S_TICKS]:
+            reading.ticks = reading.ticks or self.lines + int(state[S_TICKS])
+        if self.known.graph and not reading.graph:
+            found = np.flatnonzero(np.isin(chunk.keys[:count], list(self.known.graph)))[:1]
+            reading.graph = self.lines + 1 + int(chunk.lines[found[0]]) if len(found) else 0
+        self._link(chunk, share, count, marks, frames)
+        replaced = self.rows.reserve(count, share)
+        self.text.reserve(int(state[S_TEXT]), share)
+        self._columns(replaced)
+        starts, where, told = self.known.told()
+        self.functions.fill_rows(
+            count, self.rows.used, self.lines + 1, self.text.used, chunk.lines, chunk.stamps, chunk.cpus, chunk.pids, chunk.tasks,
+            chunk.keys, chunk.packed, chunk.ends, chunk.text, *self.rows.values(), *self.text.values(), len(COLUMNS), starts,
+            where, told, told, NAN, self.places, 0, 0, 0, 0,
+        )  # fmt: skip
+        self.rows.used += count
+        self.text.used += int(state[S_TEXT])
+        self.lines += int(state[S_LINES])
+        self.stacks += marks
+        self.seen |= int(state[S_WHAT])
+
+    def _columns(self, replaced: bool) -> None:
+        """Arrays for the columns that lines fill; they have as much room as the rows."""
+        for at in list(self.known.columns):  # other threads may be adding to them
+            if at in self.columns and not replaced:
+                continue
+            kind = KINDS[COLUMNS[at].dtype]
+            numbers, marks = zeros(self.rows.room + 1, VALUES[kind]), zeros(self.rows.room + 1, np.bool_)
+            used = self.rows.used
+            if at in self.columns:
+                numbers[:used], marks[:used] = self.columns[at][0][:used], self.columns[at][1][:used]
+            elif kind == TIME:
+                numbers[:used] = NAN
+            else:
+                marks[:used] = True
+            self.columns[at] = numbers, marks
+            self.places[PLACE * at : PLACE * at + PLACE] = (
+                kind, numbers.ctypes.data // numbers.itemsize, marks.ctypes.data, 1
             )  # fmt: skip
-            frames, entries, full = found[8:]
-            with lock:
-                symbol, entry = used
-                used[:] = symbol + frames, entry + entries
-            self.held[number], self.entry[number] = symbol, entry
-            self.symbol[symbol : symbol + frames] = local.arrays[0][:frames]
-            for target, source in zip(self.entries.values(), local.arrays[1:], strict=True):
-                target[entry : entry + entries] = source[:entries]
-            self.packed[number] = local.packed[:full].copy()
-            return found
 
-        found = list(self.pool.map(work, range(len(spans))))
-        self.begins, self.stamp, self.cpu, self.pid, self.task, self.key, self.rest, self.detail, self.length, self.bits = (
-            array[: used[1]] for array in self.entries.values()
-        )
-        self.filled = 0  # columns that the scan filled anywhere
-        for part in found:
-            self.filled |= int(part[7])
-        ticks = [int(part[6]) for part in found if part[6] >= 0]
-        if ticks:
-            self.reading.ticks = min(ticks) + 1
-        names = [
-            self._distinct([part[at : at + 2] for part in found], target, take)
-            for at, target, take in ((0, self.tasks, self._task), (2, self.keys, self._key), (4, self.frames, self._frame))
-        ]
+    def _link(self, chunk: Chunk, share: float, count: int, marks: int, frames: int) -> None:
+        """Give the chunk's frames to stacks, and its stacks to events."""
+        state = self.state
+        self.traces.reserve(marks + (min(count + 1, frames) if frames else 0), share)
+        self.frames.reserve(frames, share)
+        self.log.reserve(LOG * count, share)
+        state[[L_AT, L_ROW, L_MARK, L_HELD]] = 0
+        while self.functions.link(
+            int(chunk.state[S_LINES]), self.lines + 1, self.rows.used, state, self.sampled, chunk.what, chunk.stamps, chunk.cpus,
+            chunk.pids, chunk.tasks, chunk.mark_stamps, chunk.mark_cpus, chunk.mark_pids, chunk.mark_tasks, chunk.symbols,
+            self.near, *self.log.values(), self.slots, len(self.slots) - 1, *self.traces.values(), *self.frames.values(),
+        ):  # fmt: skip
+            self.slots = np.full(1 << (4 * int(state[L_LOG])).bit_length(), -1, np.int64)
+            state[L_HASHED] = 0
+        self.traces.used, self.frames.used = int(state[L_TRACES]), int(state[tracelink.L_FRAMES])
+        self.log.used = LOG * int(state[L_LOG])
 
-        def rename(number: int) -> None:
-            low, frames, entries = self.entry[number], found[number][8], found[number][9]
-            renumber(self.task, low, low + entries, names[0][number])
-            renumber(self.key, low, low + entries, names[1][number])
-            renumber(self.symbol, self.held[number], self.held[number] + frames, names[2][number])
+    @property
+    def empty(self) -> bool:
+        """Whether no line says anything."""
+        return self.seen | 1 << BLANK == 1 << BLANK
 
-        list(self.pool.map(rename, range(len(spans))))
-
-    def kinds(self) -> list[int]:
-        """Number of lines of each kind."""
-        counts = self.pool.map(lambda low: np.bincount(self.what[low : low + PART], minlength=32), range(0, self.lines, PART))
-        return sum(counts, np.zeros(32, np.int64)).reshape(2, 16).sum(axis=0).tolist()
-
-    def select(self, wanted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Entries of the lines that are `wanted`, their lines (from 1), and where those of each chunk begin, and the end."""
-        spans = range(len(self.first) - 1)
-        counts = self.pool.map(lambda at: count_kind(self.what, self.first[at], self.first[at + 1], wanted), spans)
-        starts = np.concatenate([[0], np.cumsum(list(counts))]).astype(np.int64)
-        rows, lines = zeros(starts[-1], np.int32 if self.lines < 1 << 31 else np.int64), zeros(starts[-1], np.int32)
-
-        def run(at: int) -> None:
-            entries_of(self.what, self.first[at], self.first[at + 1], self.entry[at], wanted, rows, lines, starts[at])
-
-        list(self.pool.map(run, spans))
-        return rows, lines, starts
-
-    def _distinct(self, parts: list, target: list, take: Callable[[Line], Any]) -> list[np.ndarray]:
-        """Number the distinct things of all chunks together; per chunk: its number -> the common one."""
-        known: dict[int, int] = {}
-        names = []
-        for codes, places in parts:
-            own = np.zeros(max(1, len(codes)), np.int32)
-            for at, (code, place) in enumerate(zip(codes.tolist(), places.tolist(), strict=True)):
-                if code not in known:
-                    known[code] = len(target)
-                    target.append(take(traceline.parse(self._line(place))))
-                own[at] = known[code]
-            names.append(own)
-        return names
-
-    @staticmethod
-    def _task(line: Line) -> str:
-        return line.row["comm"]
-
-    @staticmethod
-    def _key(line: Line) -> dict[str, Any]:
-        return line.row
-
-    @staticmethod
-    def _frame(line: Line) -> dict[str, Any]:
-        return traceline.frame(line.text, line.perf)
-
-    def _line(self, begin: int) -> str:
-        """The line that begins there."""
-        stop, step = begin, 1 << 10
-        while stop < len(self.data):
-            found = np.flatnonzero(self.data[stop : stop + step] == 10)[:1]
-            if len(found):
-                stop += int(found[0])
-                break
-            stop, step = min(stop + step, len(self.data)), 4 * step
-        raw = self.data[begin:stop].tobytes()
-        return raw.decode("utf-8", errors="replace").replace("\0", "").removesuffix("\r")
-
-    def _odd(self) -> None:
-        """Lines that the scan left open: the plain reader's answer in their entries."""
-        tasks = {name: at for at, name in enumerate(self.tasks)}
-        entries, numbers, _ = self.select(ODD)
-        for entry, number in zip(entries.tolist(), numbers.tolist(), strict=True):
-            line = traceline.parse(self._line(int(self.begins[entry])))
-            self.what[number - 1] = (ODD_FRAME if line.what == FRAME else line.what) | (PERF if line.perf else 0)
-            if line.what == FRAME:
-                self.key[entry] = len(self.frames)
-                self.frames.append(self._frame(line))
-            elif line.what in (EVENT, STACK, USER_STACK):
-                self._patch(entry, number, line, tasks)
-            elif line.what != traceline.BLANK:
-                self.reading.take(number, line)
-
-    def _patch(self, row: int, number: int, line: Line, tasks: dict[str, int]) -> None:
-        found, reading = line.row, self.reading
-        if line.ticks:
-            reading.ticks = min(reading.ticks or number, number)
-        self.stamp[row] = found.get("timestamp", np.nan)
-        self.cpu[row] = -1 if found.get("cpu") is None else found["cpu"]
-        pid = found.get("pid", NO_TASK)
-        self.pid[row] = -1 if pid is None else pid
-        comm = found.get("comm", "")
-        if comm not in tasks:
-            tasks[comm] = len(self.tasks)
-            self.tasks.append(comm)
-        self.task[row] = tasks[comm]
-        self.headlines[row] = line.text
-        if line.what == EVENT:
-            if found["kind"].startswith("funcgraph") and not line.perf and "pid" in found:
-                reading.graph = reading.graph or number
-            self.key[row] = len(self.keys)
-            self.keys.append(found)
-            text = found.get("detail", "").encode("utf-8", errors="replace")
-            self.length[row] = len(text)
-            self.places[row] = len(self.data) + len(self.extra)
-            self.extra += text
-
-
-def _bytes(document: Document) -> np.ndarray:
-    """The bytes of a file; those of a large one stay on disk, mapped."""
-    if "data" not in document.__dict__ and document.path and document.size:
-        return np.asarray(np.memmap(document.path, np.uint8, "r"))
-    return np.frombuffer(document.data, np.uint8)
-
-
-def _cuts(data: np.ndarray, chunk: int) -> list[int]:
-    """Places that cut the bytes into whole lines."""
-    cuts = [0]
-    while len(data) - cuts[-1] > chunk:
-        at = cuts[-1] + chunk
-        while at < len(data):
-            found = np.flatnonzero(data[at : at + (1 << 16)] == 10)[:1]
-            if len(found):
-                at += int(found[0]) + 1
-                break
-            at += 1 << 16
-        if at >= len(data):
-            break
-        cuts.append(at)
-    return [*cuts, len(data)]
+    @property
+    def left(self) -> tuple[int, int]:
+        """Frames without a stack, and the line of the first (0: none)."""
+        return int(self.state[tracelink.L_LEFT]), int(self.state[L_FIRST])

@@ -1,141 +1,147 @@
-"""Columns out of the rows of the compiled scan: compiled loops over many rows, without a thought of what they mean."""
+"""Columns out of what the scan of trace text found: loops over many rows, written for a compiler (:mod:`amxperf.formats.native`).
+
+Columns are many, so a loop takes their addresses in an array: `memory` begins at address 0, in items of one size, and a place in it
+is the address divided by that size.
+"""
 
 from __future__ import annotations
 
-import numba
-import numpy as np
+from typing import Any
 
-from .traceprogram import STORED
+from .primitives import copy
 
-FRAME = 3
-"""What a frame is, as in :mod:`amxperf.formats.tracescan`."""
+WIDE, NARROW, TIME = 0, 1, 2
+"""Kinds of a column: 64 bits, 32 bits (missing beyond), a time in ns that is stored in s."""
 
-COUNTS = np.array([number.bit_count() for number in range(1 << len(STORED))], np.uint8)
-"""Bits that are set in a number."""
+LIMIT = (1 << 31) - 1
+"""Largest number of a column of 32 bits."""
 
-jit = numba.njit(cache=True, nogil=True)
+MISSING = -(1 << 62) - 1
+"""A processor or process id that the line does not tell."""
 
+PLACE = 4
+"""Items of a column: its kind, places of its first number and of its first mark (1: missing), whether it has numbers at all."""
 
-@jit
-def count_kind(what, low, high, wanted):
-    """How many of the lines low to high are `wanted`."""
-    number = 0
-    for row in range(low, high):
-        number += what[row] & 15 == wanted
-    return number
-
-
-@jit
-def entries_of(what, low, high, entry, wanted, out, lines, at):
-    """Entries (and lines, from 1) of the lines low to high that are `wanted`, into out[at:]; the first entry is `entry`."""
-    for row in range(low, high):
-        kind = what[row] & 15
-        if kind == wanted:
-            out[at], lines[at] = entry, row + 1
-            at += 1
-        if kind != FRAME:
-            entry += 1
+ENTRIES = {
+    "fill_rows": "q q q q i* d* q* q* i* i* q* q* B* i* d* q* B* q* B* i* i* q* B* q i* i* q* d* d q* q* i* d* B*",
+    "name8": "q q i* b* b*",
+    "name16": "q q i* h* h*",
+    "name32": "q q i* i* i*",
+    "names_used": "q q i* B*",
+    "headline_sizes": "q q i* q* i* q* B* q*",
+    "headlines": "q q i* q* B* i* q* B* B* q* B*",
+}
+"""The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
 
 
-@jit
-def renumber(numbers, low, high, names):
-    """Replace numbers[low:high] by their names, where they are not negative."""
-    for row in range(low, high):
-        if numbers[row] >= 0:
-            numbers[row] = names[numbers[row]]
+def fill_rows(
+    count: int, row: int, line: int, to: int, lines: Any, stamps: Any, cpus: Any, pids: Any, tasks: Any, keys: Any, packed: Any,
+    ends: Any, text: Any, out_lines: Any, out_stamps: Any, out_cpus: Any, no_cpu: Any, out_pids: Any, no_pid: Any,
+    out_tasks: Any, out_keys: Any, out_ends: Any, out_text: Any, columns: int, starts: Any, where: Any, told: Any, told_times: Any,
+    nan: float, places: Any, wide: Any, narrow: Any, real: Any, marks: Any
+) -> int:  # fmt: skip
+    """Put the `count` events of a chunk into the rows from `row` on; `line` is its first line, `to` the bytes of text before it.
 
-
-@jit
-def name_of(low, high, numbers, names, out):
-    """out[i] = names[numbers[i]]."""
-    for at in range(low, high):
-        out[at] = names[numbers[at]]
-
-
-@jit
-def pick(low, high, rows, values, out):
-    """out[i] = values[rows[i]], for i from low to high."""
-    for at in range(low, high):
-        out[at] = values[rows[at]]
-
-
-@jit
-def pick_named(low, high, rows, numbers, names, out):
-    """out[i] = names[numbers[rows[i]]]."""
-    for at in range(low, high):
-        out[at] = names[numbers[rows[at]]]
-
-
-@jit
-def count(low, high, rows, numbers, out, missing):
-    """out[i] = numbers[rows[i]]; a negative one is missing."""
-    for at in range(low, high):
-        number = numbers[rows[at]]
-        out[at] = number
-        missing[at] = number < 0
-
-
-@jit
-def told_by_key(low, high, rows, key, told, untold, out, missing):
-    """Numbers that the key tells."""
-    for at in range(low, high):
-        number = key[rows[at]]
-        gone = untold[number]
-        missing[at] = gone
-        if not gone:
-            out[at] = told[number]
-
-
-@jit
-def numbers_of(low, high, rows, key, bits, place, packed, told, untold, limit, out, missing):
-    """Numbers that the scan stored (bit `place` is set), those that the key tells elsewhere; missing beyond `limit`.
-
-    `packed` holds the stored numbers of these rows alone.
+    What a key says stands in `where` from starts[2 * key] to starts[2 * key + 1], a column each, and in `told` beside it (a
+    time in s in `told_times`, the same memory); then come, up to starts[2 * key + 2], the columns that its line stores in `packed`.
     """
-    below, start = (1 << place) - 1, 0
-    for at in range(low, high):
-        row = rows[at]
-        filled = bits[row]
-        if filled >> place & 1:
-            number = packed[start + COUNTS[filled & below]]
-            missing[at] = limit > 0 and not (np.int64(number) <= limit and np.int64(number) >= -limit)
-            if not missing[at]:
-                out[at] = number
+    for column in range(columns):
+        at = PLACE * column
+        if places[at + 3]:
+            if places[at] == TIME:
+                for i in range(row, row + count):
+                    real[places[at + 1] + i] = nan
+            else:
+                for i in range(row, row + count):
+                    marks[places[at + 2] + i] = 1
+    if count:
+        copy(out_text, to, text, 0, ends[count - 1])
+    taken = 0
+    for i in range(count):
+        out = row + i
+        out_lines[out] = line + lines[i]
+        out_stamps[out] = stamps[i]
+        number = cpus[i]
+        if number == MISSING:
+            no_cpu[out] = 1
         else:
-            gone = untold[key[row]]
-            missing[at] = gone
-            if not gone:
-                out[at] = told[key[row]]
-        start += COUNTS[filled]
-
-
-@jit
-def seconds_of(low, high, rows, key, bits, place, packed, told, out):
-    """Times that the scan stored in ns, and those that the key tells in s."""
-    below, start = (1 << place) - 1, 0
-    for at in range(low, high):
-        row = rows[at]
-        filled = bits[row]
-        if filled >> place & 1:
-            out[at] = np.int64(packed[start + COUNTS[filled & below]]) / 1e9
+            out_cpus[out] = number
+        number = pids[i]
+        if number == MISSING:
+            no_pid[out] = 1
         else:
-            out[at] = told[key[row]]
-        start += COUNTS[filled]
+            out_pids[out] = number
+        out_tasks[out] = tasks[i]
+        key = keys[i]
+        out_keys[out] = key
+        out_ends[out + 1] = to + ends[i]
+        for j in range(starts[2 * key], starts[2 * key + 2]):
+            at = PLACE * where[j]
+            if j < starts[2 * key + 1]:
+                number = told[j]
+            else:
+                number = packed[taken]
+                taken += 1
+            if places[at] == WIDE:
+                wide[places[at + 1] + out] = number
+                marks[places[at + 2] + out] = 0
+            elif places[at] == TIME:
+                real[places[at + 1] + out] = told_times[j] if j < starts[2 * key + 1] else number / 1e9
+            elif -LIMIT <= number <= LIMIT:
+                narrow[places[at + 1] + out] = number
+                marks[places[at + 2] + out] = 0
+    return 0
 
 
-@jit
-def spans(low, high, rows, begins, start, length, places, lengths):
-    """Place and length of a text of each row."""
-    for at in range(low, high):
-        row = rows[at]
-        places[at] = begins[row] + np.int64(start[row])
-        lengths[at] = length[row]
+def name8(low: int, high: int, numbers: Any, names: Any, out: Any) -> int:
+    """out[i] = names[numbers[i]]."""
+    for i in range(low, high):
+        out[i] = names[numbers[i]]
+    return 0
 
 
-@jit
-def gather(low, high, data, places, lengths, ends, out):
-    """Copy data[places[i] : places[i] + lengths[i]] to out[ends[i] : ends[i + 1]], for i from low to high."""
-    for at in range(low, high):
-        number, source, target = lengths[at], places[at], ends[at]
-        if number > 0:
-            out[target : target + number] = data[source : source + number]
+name16 = name32 = name8
+
+
+def names_used(low: int, high: int, numbers: Any, used: Any) -> int:
+    """used[numbers[i]] = 1."""
+    for i in range(low, high):
+        used[numbers[i]] = 1
+    return 0
+
+
+def headline_sizes(low: int, high: int, events: Any, ends: Any, keys: Any, prefix_ends: Any, forms: Any, sizes: Any) -> int:
+    """Bytes of the headline of each trace: see :func:`headlines`."""
+    for i in range(low, high):
+        row = events[i] + 0
+        if row < 0:
+            sizes[i] = 0
+        else:
+            key = keys[row]
+            size = prefix_ends[key + 1] - prefix_ends[key]
+            if forms[key] < 2:
+                size += ends[row + 1] - ends[row] + forms[key]
+            sizes[i] = size
+    return 0
+
+
+def headlines(
+    low: int, high: int, events: Any, ends: Any, text: Any, keys: Any, prefix_ends: Any, prefixes: Any, forms: Any, out_ends: Any,
+    out: Any
+) -> int:  # fmt: skip
+    """The headline of each trace: what stands in front of the event's detail, the detail, and (form 1) a bracket; or (form 2) the
+    text in front alone."""
+    for i in range(low, high):
+        row = events[i] + 0
+        if row >= 0:
+            key = keys[row]
+            to = out_ends[i]
+            size = prefix_ends[key + 1] - prefix_ends[key]
+            copy(out, to, prefixes, prefix_ends[key], size)
+            to += size
+            if forms[key] < 2:
+                size = ends[row + 1] - ends[row]
+                copy(out, to, text, ends[row], size)
+                if forms[key] == 1:
+                    out[to + size] = 41
+    return 0

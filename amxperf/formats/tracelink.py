@@ -1,130 +1,195 @@
-"""Which frames belong to which stack, and which stack to which event: compiled, for large trace files.
+"""Which frames belong to which stack, and which stack to which event: written for a compiler, for large trace files.
 
-The rules are those of :class:`amxperf.formats.ftrace.Reading`.
+The rules are those of :class:`amxperf.formats.ftrace.Reading`. The last event of each task and processor is kept: the last one of
+a processor at hand (`near`), those before it in a log, which is put into a hash table (`slots`) where a stack asks for one of
+them; a stack mostly asks for the line before it.
 """
 
 from __future__ import annotations
 
-import numba
-import numpy as np
+from typing import Any
 
-EVENT, STACK, USER_STACK, FRAME, HEADER, ENTRIES, LOST, BLANK, UNKNOWN, ODD, ODD_FRAME = range(11)
-PERF = 16
-"""What a line is, as in :mod:`amxperf.formats.tracescan`."""
+from .tracescan import BLANK, EVENT, FRAME, NO_TASK, PERF, USER_STACK
 
-CLOSED, NO_FRAMES, END_OF_FILE = range(3)
+ENTRIES_LINE = 5
+"""What a line is that tells how many entries there are, as in :mod:`amxperf.formats.traceline`."""
+
+CLOSED, NO_FRAMES, END_OF_FILE = 0, 1, 2
 """How a trace ended; the words are in :data:`ENDINGS`."""
 
 ENDINGS = ("closed", "no frames", "end of file")
 
-NO_TASK = -2
-"""Process id of an event that names no task: no stack belongs to it."""
+NEAR = 1 << 10
+"""Processors whose last event is at hand, a power of 2; more of them share places."""
 
-jit = numba.njit(cache=True, nogil=True)
+(L_OPEN, L_DEPTH, L_SAMPLED, L_SAMPLED_LINE, L_CPU, L_PID, L_TASK, L_TRACES, L_FRAMES, L_LEFT, L_FIRST, L_LOG, L_HASHED, L_AT,
+ L_ROW, L_MARK, L_HELD, L_USER) = range(18)  # fmt: skip
+"""Items of the state: whether a stack is open, its frames; row (-1: none) and line of the event of perf that frames may follow,
+its processor, process and task; traces and frames so far; frames without a trace, and the line of the first (0: none); events
+in the log, and how many of them are in the hash table; where the pass through a chunk goes on: line, row, marker, frame;
+traces of programs."""
+
+L_ITEMS = 18
+
+LOG = 3
+"""Items of an event of the log, and of one at hand: task and processor in one number, its row times 4 (bit 0: a kernel stack took
+it, bit 1: a user stack did), its line."""
+
+ENTRIES = {
+    "link": "q q q q* d* B* d* q* q* i* d* q* q* i* i* q* q* q* q i* i* i* B* b* d* q* q* i* i* i* i* i*",
+    "finish_link": "q* b*",
+}
+"""The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
 
 
-@jit
-def _place(keys, used, key):
-    mask = keys.shape[0] - 1
-    at = (key * 0x9E3779B97F4A7C1) & mask
-    while used[at] and keys[at] != key:
-        at = (at + 1) & mask
-    return at
+def place_of(code: int, log: Any, slots: Any, mask: int) -> int:
+    """Slot of a task and processor, taken or free (-1): slots hold places in the log."""
+    slot = (code * 0x9E3779B97F4A7C1 >> 20) & mask
+    while slots[slot] >= 0 and log[LOG * slots[slot]] != code:
+        slot = (slot + 1) & mask
+    return slot
 
 
-@jit
-def link(what, lines, entries, symbols, cpu, pid, key, symbol, traces, frames):
-    """One pass over the lines of all chunks, which hold at most so many traces and frames.
+def recall(code: int, side: int, state: Any, near: Any, log: Any, slots: Any, mask: int) -> int:
+    """Where the event lies that a stack on that side belongs to: in `near` (counted from 0), in the log (from -2 downwards), or
+    -1: nowhere. -(1 << 62): the hash table is too small."""
+    at = LOG * ((code >> 40) & (NEAR - 1))
+    if near[at] == code:
+        return at // LOG if not near[at + 1] >> side & 1 else -1
+    if 2 * state[L_LOG] > mask:
+        return -(1 << 62)
+    for number in range(state[L_HASHED], state[L_LOG]):
+        slots[place_of(log[LOG * number], log, slots, mask)] = number
+    state[L_HASHED] = state[L_LOG]
+    number = slots[place_of(code, log, slots, mask)] + 0
+    if number < 0 or log[LOG * number + 1] >> side & 1:
+        return -1
+    return -2 - number
 
-    Chunk k has the lines `lines[k]` to `lines[k + 1]`, its entries begin at `entries[k]`, its frames at `symbols[k]`.
 
-    Returns
-    -------
-    marker, event : per trace: entry of its marker and of its event (-1: none).
-    line, title, end, user, complete : lines of the two (from 1), last line, whether it is a user stack, and how it ended.
-    place, owner, depth, name : per frame: its line and its trace (from 1), its depth, and its number among the distinct ones.
-    left : number of frames without a trace; first : line of the first of them, 0 if none.
+def note_event(code: int, row: int, line: int, state: Any, near: Any, log: Any) -> int:
+    """Keep the event as the last one of its task and processor."""
+    at = LOG * ((code >> 40) & (NEAR - 1))
+    if near[at] != code:
+        if near[at] >= 0:
+            to = LOG * state[L_LOG]
+            log[to] = near[at]
+            log[to + 1] = near[at + 1]
+            log[to + 2] = near[at + 2]
+            state[L_LOG] += 1
+        near[at] = code
+    near[at + 1] = 4 * row
+    near[at + 2] = line
+    return 0
+
+
+def link(
+    count: int, first: int, base: int, state: Any, sampled: Any, what: Any, stamps: Any, cpus: Any, pids: Any,
+    tasks: Any, mark_stamps: Any, mark_cpus: Any, mark_pids: Any, mark_tasks: Any, symbols: Any, near: Any, log: Any, slots: Any,
+    mask: int, line: Any, end: Any, event: Any, user: Any, complete: Any, stamp: Any, cpu: Any, pid: Any, task: Any, place: Any,
+    owner: Any, depth: Any, name: Any
+) -> int:  # fmt: skip
+    """One pass over the `count` lines of a chunk, the first of which is line `first` (from 1) of the file and whose events have
+    the rows from `base` on. Returns 0, or 1 where the hash table is too small; then it goes on with a larger one.
+
+    Per trace: its line, `end`, `event` (its row; -1: none), `user` (whether it is a user stack), how it ended, and stamp,
+    processor, process and task. Per frame: its line (`place`) and its trace (`owner`, from 1), its depth, its number.
     """
-    marker, event, line, title, end = (
-        np.empty(traces, np.int64), np.empty(traces, np.int64), np.empty(traces, np.int32), np.empty(traces, np.int32),
-        np.empty(traces, np.int32),
-    )  # fmt: skip
-    user, complete = np.zeros(traces, np.bool_), np.zeros(traces, np.int8)
-    place, owner, depth, name = (
-        np.empty(frames, np.int32), np.empty(frames, np.int32), np.empty(frames, np.int32), np.empty(frames, np.int32)
-    )  # fmt: skip
-    size, used = 1024, 0
-    keys, taken = np.zeros(size, np.int64), np.zeros(size, np.bool_)
-    last, last_line = np.full((2, size), -1, np.int64), np.zeros((2, size), np.int32)
-    traces = frames = left = first = 0
-    sampled, sampled_line = -1, 0
-    opened, deep = False, 0
-    for chunk in range(lines.shape[0] - 1):
-        entry, held = entries[chunk] - 1, symbols[chunk]
-        for row in range(lines[chunk], lines[chunk + 1]):
-            kind, perf = what[row] & 15, what[row] & PERF != 0
-            if kind == FRAME:
-                number = symbol[held]
-                held += 1
-            else:
-                entry += 1
-                number = key[entry]
-            if kind in (FRAME, ODD_FRAME):
-                if perf and sampled >= 0 and not opened:
-                    opened, deep = True, 0
-                    marker[traces], event[traces], line[traces], title[traces] = sampled, sampled, sampled_line, sampled_line
-                    end[traces] = sampled_line
-                    traces += 1
-                if not opened:
-                    left += 1
-                    if first == 0:
-                        first = row + 1
-                    continue
-                place[frames], owner[frames], depth[frames], name[frames] = row + 1, traces, deep, number
-                end[traces - 1] = row + 1
+    at, row, marks, held = state[L_AT], state[L_ROW], state[L_MARK], state[L_HELD]
+    traces, frames, opened, deep = state[L_TRACES], state[L_FRAMES], state[L_OPEN], state[L_DEPTH]
+    status = 0
+    while at < count:
+        kind = what[at] & 15
+        perf = what[at] & PERF
+        number = first + at
+        if kind == FRAME:
+            if perf and state[L_SAMPLED] >= 0 and not opened:
+                opened = 1
+                deep = 0
+                line[traces] = state[L_SAMPLED_LINE]
+                end[traces] = state[L_SAMPLED_LINE]
+                event[traces] = state[L_SAMPLED]
+                user[traces] = 0
+                stamp[traces] = sampled[0]
+                cpu[traces] = state[L_CPU]
+                pid[traces] = state[L_PID]
+                task[traces] = state[L_TASK]
+                traces += 1
+            if opened:
+                place[frames] = number
+                owner[frames] = traces
+                depth[frames] = deep
+                name[frames] = symbols[held]
+                end[traces - 1] = number
                 frames += 1
                 deep += 1
-                continue
-            if kind == BLANK and sampled < 0:
-                continue
-            if opened and (kind <= USER_STACK or kind in (ENTRIES, BLANK)):
+            else:
+                state[L_LEFT] += 1
+                if state[L_FIRST] == 0:
+                    state[L_FIRST] = number
+            held += 1
+        elif kind == BLANK and state[L_SAMPLED] < 0:
+            pass
+        else:
+            if opened and (kind <= USER_STACK or kind in (ENTRIES_LINE, BLANK)):
                 complete[traces - 1] = CLOSED if deep else NO_FRAMES
-                opened = False
+                opened = 0
             if kind == BLANK:
-                sampled = -1
-            elif kind in (EVENT, STACK, USER_STACK):
-                sampled, sampled_line = entry if kind == EVENT and perf else -1, row + 1
-                if kind == EVENT and (perf or pid[entry] == NO_TASK):
-                    continue
-                code = (np.int64(cpu[entry]) << 40) ^ np.int64(pid[entry])
-                at = _place(keys, taken, code)
-                if not taken[at]:
-                    if 2 * used >= size:
-                        size *= 2
-                        keys_more, taken_more = np.zeros(size, np.int64), np.zeros(size, np.bool_)
-                        last_more, line_more = np.full((2, size), -1, np.int64), np.zeros((2, size), np.int32)
-                        for old in range(keys.shape[0]):
-                            if taken[old]:
-                                new = _place(keys_more, taken_more, keys[old])
-                                keys_more[new], taken_more[new] = keys[old], True
-                                last_more[:, new], line_more[:, new] = last[:, old], last_line[:, old]
-                        keys, taken, last, last_line = keys_more, taken_more, last_more, line_more
-                        at = _place(keys, taken, code)
-                    keys[at], taken[at] = code, True
-                    used += 1
-                if kind == EVENT:
-                    last[0, at], last_line[0, at] = entry, row + 1
-                    last[1, at], last_line[1, at] = entry, row + 1
-                else:
-                    side = 1 if kind == USER_STACK else 0
-                    marker[traces], event[traces], user[traces] = entry, last[side, at], kind == USER_STACK
-                    line[traces], title[traces], end[traces] = row + 1, last_line[side, at], row + 1
-                    last[side, at] = -1
-                    traces += 1
-                    opened, deep = True, 0
-    if opened:
-        complete[traces - 1] = END_OF_FILE if deep else NO_FRAMES
-    return (
-        marker[:traces], event[:traces], line[:traces], title[:traces], end[:traces], user[:traces], complete[:traces],
-        place[:frames], owner[:frames], depth[:frames], name[:frames], left, first,
-    )  # fmt: skip
+                state[L_SAMPLED] = -1
+            elif kind == EVENT:
+                state[L_SAMPLED] = -1
+                if perf:
+                    state[L_SAMPLED] = base + row
+                    state[L_SAMPLED_LINE] = number
+                    sampled[0] = stamps[row]
+                    state[L_CPU] = cpus[row]
+                    state[L_PID] = pids[row]
+                    state[L_TASK] = tasks[row]
+                elif not what[at] & NO_TASK:
+                    note_event(((cpus[row] & 0x3FFFFF) << 40) ^ (pids[row] & 0xFFFFFFFFFF), base + row, number, state, near, log)
+                row += 1
+            elif kind <= USER_STACK:
+                side = 1 if kind == USER_STACK else 0
+                code = ((mark_cpus[marks] & 0x3FFFFF) << 40) ^ (mark_pids[marks] & 0xFFFFFFFFFF)
+                found = recall(code, side, state, near, log, slots, mask)
+                if found == -(1 << 62):
+                    status = 1
+                    break
+                state[L_SAMPLED] = -1
+                event[traces] = -1
+                if found >= 0:
+                    event[traces] = near[LOG * found + 1] >> 2
+                    near[LOG * found + 1] |= 1 << side
+                elif found < -1:
+                    found = LOG * (-2 - found)
+                    event[traces] = log[found + 1] >> 2
+                    log[found + 1] |= 1 << side
+                line[traces] = number
+                end[traces] = number
+                user[traces] = side
+                state[L_USER] += side
+                stamp[traces] = mark_stamps[marks]
+                cpu[traces] = mark_cpus[marks]
+                pid[traces] = mark_pids[marks]
+                task[traces] = mark_tasks[marks]
+                traces += 1
+                marks += 1
+                opened = 1
+                deep = 0
+        at += 1
+    state[L_AT] = at
+    state[L_ROW] = row
+    state[L_MARK] = marks
+    state[L_HELD] = held
+    state[L_TRACES] = traces
+    state[L_FRAMES] = frames
+    state[L_OPEN] = opened
+    state[L_DEPTH] = deep
+    return status
+
+
+def finish_link(state: Any, complete: Any) -> int:
+    """End of the file: a stack that is open ends here."""
+    if state[L_OPEN]:
+        complete[state[L_TRACES] - 1] = END_OF_FILE if state[L_DEPTH] else NO_FRAMES
+    return 0

@@ -1,94 +1,111 @@
 """The layouts of tracepoints as arrays, for the compiled scan of trace text (:mod:`amxperf.formats.tracescan`).
 
-One row of `ops` per step: (operation, first number, second number, key). LITERAL: place and length in `literals`; DECIMAL and HEX:
-the number's place in :data:`STORED`, -1 to drop it; TEXT has none. `key` is 1 where the field's text decides what the event means.
+`ops` holds four numbers per step: operation, first and second number, and 1 where the field's text decides what the event means.
+LITERAL: place and length in `literals`; DECIMAL and HEX: 1 or more to store the number, -1 to drop it, then (HEX) 1 where it is no
+64-bit word, so that a larger one does not fit; TEXT has none.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from .payload import steps
-from .tracepoints import LAYOUTS, RETURN
+from .tracehead import RETURN_EVENT
+from .tracematch import DECIMAL, HEX, LITERAL, TEXT
+from .tracepoints import LAYOUTS, RETURN, WORDS
+from .tracetext import character_kinds
 
 if TYPE_CHECKING:
     import numpy as np
 
-LITERAL, DECIMAL, HEX, TEXT = range(4)
-
 STORED = ("vcpu", "value", "rip", "info1", "info2", "old", "new", "target_pid", "target_cpu", "duration")
 """Columns that the scan fills itself; all others follow from the key."""
 
-RETURNS = len(LAYOUTS[RETURN])
-"""Layouts of returns of system calls; they are the first ones of the program."""
-
-SEED, PRIME = 0xCBF29CE484222325, 0x100000001B3
-"""Offset and prime of the 64-bit FNV-1a hash."""
-
-MASK = (1 << 64) - 1
+SPARE = 64
+"""Bytes behind a text that may be read, never used."""
 
 
 class Program(NamedTuple):
-    """The arrays. `table` is open addressing by name: hash, first layout, number of layouts; hash 0 is an empty place."""
+    """The arrays: kinds of characters; steps, where a layout's begin and end, their literals; where an event's layouts begin and
+    how many there are; and for each layout the columns that it stores, in order."""
 
+    kinds: np.ndarray
     ops: np.ndarray
     bounds: np.ndarray
     literals: np.ndarray
-    hashes: np.ndarray
-    first: np.ndarray
-    number: np.ndarray
+    eras: np.ndarray
+    events: dict[str, int]
+    stored: tuple[tuple[str, ...], ...]
 
 
-def fnv(text: bytes, start: int = SEED) -> int:
-    """FNV-1a of bytes, 64 bits; the scan computes the same.
-
-    >>> hex(fnv(b"a"))
-    '0xaf63dc4c8601ec8c'
-    """
-    for byte in text:
-        start = ((start ^ byte) * PRIME) & MASK
-    return start
-
-
-@cache
 def program() -> Program:
-    """All layouts of :data:`amxperf.formats.tracepoints.LAYOUTS`; those of returns stand first in `bounds`."""
+    """All layouts of :data:`amxperf.formats.tracepoints.LAYOUTS`. The event of number 0 are the returns of system calls.
+
+    >>> made = program()
+    >>> made.events["sys_*_return"], made.stored[made.eras[2 * made.events["kvm_exit"]]]
+    (0, ('vcpu', 'rip', 'info1', 'info2'))
+    """
     import numpy as np
 
     ops: list[tuple[int, int, int, int]] = []
     bounds: list[tuple[int, int]] = []
     literals = bytearray()
-    events: dict[str, tuple[int, int]] = {}
-    places: dict[tuple[str, ...], tuple[int, int]] = {}
+    stored: list[tuple[str, ...]] = []
+    events: dict[str, int] = {}
+    eras: list[tuple[int, int]] = []
+    numbers: dict[tuple[str, ...], int] = {}
     for event in sorted(LAYOUTS, key=lambda name: name != RETURN):
-        eras = LAYOUTS[event]
-        if eras not in places:
-            places[eras] = (len(bounds), len(eras))
-            for layout in eras:
+        layouts = LAYOUTS[event]
+        if layouts not in numbers:
+            numbers[layouts] = len(eras)
+            eras.append((len(bounds), len(layouts)))
+            for layout in layouts:
                 start = len(ops)
+                kept = []
                 for step in steps(layout):
-                    place = STORED.index(step.name) if step.name in STORED and not step.key else -1
+                    keep = step.name in STORED and not step.key
                     if step.type == "=":
                         ops.append((LITERAL, len(literals), len(step.text), 0))
                         literals += step.text.encode()
-                    else:
-                        ops.append(({"d": DECIMAL, "x": HEX, "t": TEXT}[step.type], place, 0, int(step.key)))
+                        continue
+                    kind = {"d": DECIMAL, "x": HEX, "t": TEXT}[step.type]
+                    ops.append((kind, 1 if keep else -1, int(step.name not in WORDS), int(step.key)))
+                    if keep:
+                        kept.append(step.name)
                 bounds.append((start, len(ops)))
-        events[event] = places[eras]
+                stored.append(tuple(kept))
+        events[event] = numbers[layouts]
     for event in list(events):
         if event.startswith("sys_") and event not in (RETURN, "sys_enter", "sys_exit"):
             events["sys_enter_" + event[4:]] = events[event]
-    size = 1
-    while size < 4 * len(events):
-        size *= 2
-    hashes, first, number = np.zeros(size, np.uint64), np.zeros(size, np.int32), np.zeros(size, np.int32)
-    for event, (begin, count) in events.items():
-        code = fnv(event.encode())
-        at = code & (size - 1)
-        while hashes[at]:
-            at = (at + 1) & (size - 1)
-        hashes[at], first[at], number[at] = code, begin, count
+    assert events[RETURN] == RETURN_EVENT
     return Program(
-        np.array(ops, np.int32), np.array(bounds, np.int32), np.frombuffer(bytes(literals), np.uint8), hashes, first, number
-    )
+        np.frombuffer(character_kinds(), np.uint8), np.array(ops, np.int32).ravel(), np.array(bounds, np.int32).ravel(),
+        np.frombuffer(bytes(literals) + bytes(SPARE), np.uint8), np.array(eras, np.int32).ravel(), events, tuple(stored)
+    )  # fmt: skip
+
+
+def table(hashes: list[int], numbers: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """A hash table as :func:`amxperf.formats.tracetext.number_of` reads it, at most half full."""
+    import numpy as np
+
+    size = 256
+    while size < 4 * len(hashes):
+        size *= 2
+    codes, found = np.zeros(size, np.int64), np.full(size, -1, np.int32)
+    for code, number in zip(hashes, numbers, strict=True):
+        put(codes, found, code, number)
+    return codes, found
+
+
+def put(codes: np.ndarray, numbers: np.ndarray, code: int, number: int) -> None:
+    """Add to a table: the number first, as other threads look at the hash first."""
+    slot, mask = (code >> 8) & (len(codes) - 1), len(codes) - 1
+    while codes[slot]:
+        slot = (slot + 1) & mask
+    numbers[slot] = number
+    codes[slot] = code
+
+
+Hash = Callable[[bytes], int]

@@ -15,7 +15,7 @@ from amxperf.document import Document, load
 from amxperf.formats import ftrace
 from amxperf.formats.tracebulk import Bulk
 from amxperf.formats.tracepoints import LAYOUTS
-from amxperf.formats.traceprogram import fnv, program
+from amxperf.formats.traceprogram import program
 from amxperf.formats.tracetables import tables
 
 HERE = Path(__file__).parent
@@ -127,15 +127,14 @@ def test_lines_with_a_flaw(seed):
 
 
 def test_large_files_take_the_compiled_scan(tmp_path, monkeypatch):
-    monkeypatch.setattr(ftrace, "LARGE", 1000)
-    monkeypatch.setattr(ftrace, "LOADED", 1000)
+    monkeypatch.setenv("AMXPERF_ENGINE", "compiled")
     path = tmp_path / "a.trace"
     path.write_bytes(TEXTS[-1])
     calls = []
-    monkeypatch.setattr("amxperf.formats.tracebulk.scan", lambda *given: calls.append(1) or scan(*given))
+    run = Bulk.__enter__
+    monkeypatch.setattr(Bulk, "__enter__", lambda bulk: calls.append(1) or run(bulk))
     fast = ap.read(path, side="guest")
-    monkeypatch.setattr(ftrace, "LARGE", 1 << 40)
-    monkeypatch.setattr(ftrace, "LOADED", 1 << 40)
+    monkeypatch.setenv("AMXPERF_ENGINE", "plain")
     slow = ap.read(path, side="guest")
     assert calls and fast.notes == slow.notes
     for name in slow.tables:
@@ -154,11 +153,5 @@ def test_a_mapped_file_is_read_like_bytes(tmp_path, monkeypatch):
 
 
 def test_every_event_is_in_the_program():
-    hashes = set(program().hashes.tolist())
-    assert all(fnv(event.encode()) in hashes for event in LAYOUTS)
-
-
-def scan(*given):
-    from amxperf.formats import tracescan
-
-    return tracescan.scan(*given)
+    events = program().events
+    assert all(event in events for event in LAYOUTS)
