@@ -80,11 +80,15 @@ _EIP = re.compile(r"EIP: .{1,60}\bCPU: (\d{1,6})$")
 _MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
 _INTERRUPT = re.compile(r"-{3,4} (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
 _DECODED = re.compile(  # what addr2line adds below a frame, a mailer breaks off it, or a writer puts for frames
-    r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}+\.[chSs]:\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
+    r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}(?<=\.[chSs]):\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
     r"|(?:: ?)?[0-9a-f]{11,18}|\[[0-9a-f]{11,18}\](?: \[[0-9a-f]{11,18}\])?|\.\.\.|\[\.\.\.\]"
 )
-_UNNAMED = re.compile(r"\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\] 0x[0-9a-f]{1,16}\b")
-"""A frame of ppc that has no symbol."""
+_UNNAMED = re.compile(
+    r"\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\] 0x[0-9a-f]{1,16}\b|"
+    r"(?:\? )?[\w.]{1,200} \((?:[\w.-]{1,99}/){1,20}[\w.-]{1,99}\.[chS]:\d{1,9}\b"
+    r"[^()]{0,400}(?:\([^()]{0,99}\)[^()]{0,400}){0,9}\)(?: [\w-]{2,64})?$"
+)
+"""A frame without offset that is one for sure: of ppc where there is no symbol, and symbolised with its place."""
 
 _KLOGD = re.compile(r"\[(?:(?P<module>\w{1,64}):)?(?P<symbol>[\w.]{1,200})\+(?P<offset>\d{1,9})/(?P<size>\d{1,9})\]\s*+")
 """A frame as klogd wrote it for kernels up to 2.4: in decimal numbers, several in a line."""
@@ -129,7 +133,7 @@ class _Stream:
     contexts: list[str] = field(default_factory=list)
     closed: bool = False  # a context mark was closed; frames of the outer context may follow
     skipped: int = 0  # other lines since the last line of the open trace
-    wrapped: int = -2  # count at the line whose end stands on the next one, or on the second
+    wrapped: int = -1  # count at the line whose end stands on the next one
     about: int = 0  # count at the last line of a report, 0 without one
     broken: str = ""  # first part of a header that goes on in the next line
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
@@ -252,7 +256,7 @@ class CallTraces:
         if not text.startswith(("CPU", "Process ", "Task ")) or stream.trace is not None:
             return False
         row = parse_more(text)
-        if row is None or ("pid" in row and stream.header is None):
+        if row is None or ("pid" in row and stream.header is None and not stream.registers):
             return False
         if stream.header is None:
             stream.header = row | {"headline": self._headline(stream, timestamp)}
@@ -321,7 +325,7 @@ class CallTraces:
             return ""
         if "offset" not in row and not _UNNAMED.match(text) and (":" not in text or (above is None and not stream.registers)):
             return ""
-        if stream.count <= stream.wrapped + 2:
+        if stream.count == stream.wrapped + 1:
             return "detail"
         if stream.header is not None and above is None:  # Arm and RISC-V: below the header, the stack and the registers
             if stream.interrupted == stream.began[0] and is_plain(text):  # x86: the trace that the header stood in goes on
@@ -476,6 +480,8 @@ class CallTraces:
             if stream.trace is not None:
                 stream.flaw = stream.flaw or "lost messages"
             return "lost"
+        if stream.count == stream.wrapped + 1 and _DECODED.fullmatch(text):
+            stream.wrapped = stream.count
         if stream.trace is not None:
             stream.skipped += 1
             if caller or stream.closed or stream.skipped > PATIENCE:

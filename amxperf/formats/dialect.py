@@ -7,6 +7,7 @@ costs nothing:
 - mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
 - fragments of a long netconsole message,
+- lines that run together in one, their stamps without padding,
 - numbers of lines in front: ``  13 [  105.470769] ..``, ``1490 09:14:47.050731  <4>[ ..``,
 - callers of makers: ``[   79.427414] [4:     netbpfload:  825] ..``, ``[42476.997649] (0)[848:task]..``, ``[46886.723249] c7 ..``.
 
@@ -42,6 +43,8 @@ _TORN = re.compile(  # a frame that may go on in the next line
     r"from \[<[0-9a-f]{4,16}>\]$|\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\]$|/0x[0-9a-f]{1,8} \[[\w-]{0,64}(?: [0-9a-f]{0,64})?$"
     r"|\w\+(?:0x?)?[0-9a-f]{0,8}(?:/(?:0x?)?)?$|\([\w./-]{1,400}:\d{1,9}(?: [\w./:-]{1,2000})?$"
 )
+_RIP = re.compile(r"RIP: [0-9a-f]{2,4}:\[<[0-9a-f]{16}>\]\s+\[<[0-9a-f]{16}>\]$")
+_SQUEEZED = re.compile(r"(?<=.)\[ (?=\d{1,4}\.\d{6}\](?: |\[))")
 _FRAGMENT = re.compile(r"(?:[\w.+~-]{1,64},)?\d{1,4},(?P<number>\d{1,20}),[^;]{0,200},ncfrag=(?P<at>\d{1,9})/\d{1,9}[^;]{0,200};")
 
 
@@ -84,6 +87,8 @@ def passes(head: list[str]) -> list[Pass]:
             found.append(partial(_called, maker))
     if any(_FRAGMENT.match(line) for line in lines):
         found.append(_gathered)
+    if any(len(_SQUEEZED.findall(line)) >= 3 for line in lines):
+        found.append(_spread)
     width = 0 if _decoded in found else _width(pairs)
     if width:
         found.append(partial(_unfolded, width))
@@ -110,14 +115,28 @@ def _width(pairs: list[tuple[str, str]]) -> int:
     return width if all(after.strip() and not _HEADED.match(after) for after in broken) else 0
 
 
+def _spread(lines: Iterator[Written]) -> Iterator[Written]:
+    """Pad the stamps of lines that run together, so that they are told as such."""
+    for written in lines:
+        if len(_SQUEEZED.findall(written.text)) >= 3:
+            text = re.sub(r"\[ (\d{1,4}\.\d{6})\](?=[ \[])", lambda found: f"[{found[1]:>12}]", written.text)
+            written = written._replace(text=text)
+        yield written
+
+
 def _whole(line: str, after: str) -> str:
     """The line with its end, which a mailer put into the next one; '' where the two make no frame."""
     torn = line.rstrip()
-    if not torn or len(after) > 400 or not _TORN.search(torn[-2200:]) or re.search(_STAMP, after[:60]):
+    if not torn or len(after) > 400 or re.search(_STAMP, after[:60]):
+        return ""
+    rip = _RIP.search(torn[-200:])
+    if not rip and not _TORN.search(torn[-2200:]):
         return ""
     rest = split(after).message.strip().removeprefix("+")
     if not rest:
         return ""
+    if rip:
+        return f"{torn} {rest}" if parse_frame(rest) else ""
     for joint in (" ", ""):
         row = parse_frame(split(torn + joint + rest).message.strip())
         if row and ("offset" in row or joint == "" or "(" in torn):

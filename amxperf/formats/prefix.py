@@ -90,7 +90,7 @@ _LOGIN = re.compile(rf"(?:[\w.-]{{1,64}}+ )?login: (?={_KERNEL})")
 _BARE = re.compile(r"kernel: ?(?=\[ *+\d)|kernel: ")
 _STAMP = re.compile(rf"\[ *+(\d{{1,12}}[.,]\d{{6,9}}){_DELTA}\]")
 _WALL = re.compile(
-    rf"\[([^\W\d_]{{2,4}}\.? [^\W\d_]{{3,5}}\.? [ \d]\d \d\d:\d\d:\d\d \d{{4}}){_DELTA}\]|"  # dmesg -T, with -d
+    rf"\[([^\W\d_]{{1,5}}\.? [^\W\d_]{{3,5}}\.? [ \d]\d \d\d:\d\d:\d\d \d{{4}}){_DELTA}\]|"  # dmesg -T, with -d
     r"\[([^\W\d_]{3,5}\.?[ \d]\d \d\d:\d\d)\]|"  # dmesg --reltime
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[,.]\d{6}[+-]\d\d:\d\d)(?= )"  # dmesg --time-format iso
 )

@@ -113,7 +113,7 @@ def reset(at: int, nan: float, S: Any, Z: Any) -> int:
     S[s + NAMED_ROW] = -1
     S[s + OWED] = -1
     S[s + TRACE] = -1
-    S[s + WRAPPED] = -2
+    S[s + WRAPPED] = -1
     Z[at * 5 + 4] = nan
     return 0
 
@@ -165,7 +165,7 @@ def more(at: int, line: int, text: int, stamp: float, S: Any, Z: Any, C: Any, V:
     if S[s + TRACE] >= 0:
         return False
     row = C[text * CLASS + 1] * 6
-    if V[row + 1] != ABSENT and not S[s + HAS_HEADER]:
+    if V[row + 1] != ABSENT and not S[s + HAS_HEADER] and not S[s + GROUP]:
         return False
     if not S[s + HAS_HEADER]:
         which = headline(at, stamp, S, Z)
@@ -337,7 +337,7 @@ def bare(
 ) -> int:  # fmt: skip
     """Open a trace at a frame that no ``Call Trace:`` stands above."""
     s = at * STREAM
-    if S[s + COUNT] <= S[s + WRAPPED] + 2:
+    if S[s + COUNT] == S[s + WRAPPED] + 1:
         return R_DETAIL
     if S[s + HAS_HEADER] and S[s + ABOVE] == 0:
         if S[s + INTERRUPTED] == S[s + BEGAN] and C[text * CLASS] & PLAIN:
@@ -479,6 +479,8 @@ def other(
         if S[s + TRACE] >= 0 and not S[s + FLAW]:
             S[s + FLAW] = LOST_MESSAGES
         return R_LOST
+    if S[s + COUNT] == S[s + WRAPPED] + 1 and flags & DECODED:
+        S[s + WRAPPED] = S[s + COUNT]
     if S[s + TRACE] >= 0:
         S[s + SKIPPED] += 1
         if caller or S[s + CLOSED] or S[s + SKIPPED] > PATIENCE:

@@ -31,13 +31,14 @@ _COLUMNS = re.compile(  # the task dump up to 5.9: name, state, program counter,
     r"|\s{1,9}last_sleep: .{1,60})?"
 )
 _TAINT = re.compile(
-    r"(?:(?P<dumping>.{0,64}?) Kdump: loaded|(?P<comm>.{0,15}|.{0,64}?)) (?:(?P<clean>Not tainted)|Tainted:)(?=\s|$)(?P<rest>.*)"
+    r"(?:(?P<dumping>.{0,64}?) Kdump: loaded|(?P<comm>.{0,15}|.{0,64}?)) "
+    r"(?:(?P<clean>Not tainted)|Tainted:)(?=\s|$|\.\.\.)(?P<rest>.*)"
 )
 _FLAGS = re.compile(r"[A-Z-]{1,40}")
 _FRAME = re.compile(
     r"""(?:\(?\[<\s*+(?P<address>[\w()]{1,20}+)\s*+>\]\)?\s*+
          |\[(?:[0-9a-fA-F]{8,16}|link\ register\s{1,9})\]\s++(?:\[?[0-9a-fA-F]{8,16}\]?\s++)?)?  # addresses: x86 to 4.9, s390, ppc
-        (?P<guess>\?\s++)?(?P<symbol>[^\s+()\[\]<>:=,;?]++)
+        (?P<guess>\?\s++)?(?::(?P<front>[\w-]{1,64}):)?(?P<symbol>[^\s+()\[\]<>:=,;?]++)
         (?:\+0x(?P<offset>[0-9a-f]{1,15})/0x(?P<size>[0-9a-f]{1,15}))?
         (?P<rest>.*)""",
     re.VERBOSE,
@@ -112,6 +113,10 @@ def parse_frame(text: str) -> dict[str, Any] | None:
     exact = found["offset"] is not None
     if exact:
         row |= {"offset": int(found["offset"], 16), "size": int(found["size"], 16)}
+        if found["front"]:  # up to 2.6.26
+            row["module"] = found["front"]
+    elif found["front"]:
+        return None
     if rest and not _frame_tail(row, rest, exact):
         return None
     if not exact and not rest and not _BARE_HEX.fullmatch(symbol):
@@ -152,7 +157,7 @@ def _frame_tail(row: dict[str, Any], rest: str, exact: bool) -> bool:
         left = ""
     if (left.startswith("[inline] ") and _PLACE.fullmatch(left, 8)) or _PLACE.fullmatch(left):  # symbolised twice
         left = "[inline]" if left[0] == "[" else ""
-    if exact and _REMARK.match(left):
+    if exact and (_REMARK.match(left) or (len(left) < 4 and left.isalpha() and left.isupper())):  # arm64's P without brackets
         left = ""
     row["inlined"] |= left == "[inline]"
     return left in ("", "[inline]", "[k]")
