@@ -26,7 +26,7 @@ from ..document import Document
 from ..errors import UsageError
 from . import dialect, kernel_events, logjson, report
 from .calltrace import CallTraces
-from .options import only
+from .options import only, side_of
 from .prefix import DROPPED, Prefixed, pieces, split
 from .stackframe import parse_frame, parse_registers
 
@@ -214,11 +214,3 @@ def tables_of(options: Mapping[str, Any]) -> tuple[str, ...]:
     if not names or set(names) - set(TABLES):
         raise UsageError(f"option tables is {wanted!r}", hint=f"name one or more of {', '.join(TABLES)}")
     return tuple(name for name in TABLES if name in names)
-
-
-def side_of(options: Mapping[str, Any]) -> str:
-    """The option `side`; UsageError for another word than host or guest."""
-    side = options.get("side", "")
-    if side not in ("", "host", "guest"):
-        raise UsageError(f"option side is {side!r}", hint="use host or guest")
-    return side

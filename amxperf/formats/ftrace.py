@@ -30,8 +30,7 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from . import traceline
-from .dmesg import side_of
-from .options import only
+from .options import only, side_of
 from .traceline import BLANK, ENTRIES, EVENT, FRAME, HEADER, LOST, STACK, UNKNOWN, USER_STACK, Line
 
 if TYPE_CHECKING:

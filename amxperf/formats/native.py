@@ -1,9 +1,9 @@
 """Machine code of modules that are written for a compiler, :mod:`amxperf.formats.scan` and :mod:`amxperf.formats.replay` before
-all: compiled once by numba, kept on disk, loaded by llvmlite.
+all: compiled once by numba, kept on disk, loaded by :mod:`amxperf.formats.objectcode`, or by llvmlite where that cannot.
 
 A function of such modules sees arrays as bare pointers, so that the code needs nothing of numba when it runs. Loading it takes a
-tenth of the time and half of the memory that importing numba takes; numba is imported only to compile, once per version of these
-modules, of numba and of the processor. Functions are called through ctypes, which lets other threads run meanwhile.
+few milliseconds; numba is imported only to compile, once per version of these modules, of numba and of the processor. Functions
+are called through ctypes, which lets other threads run meanwhile.
 
 The code is kept in the first of these folders that can be written: ``AMXPERF_CACHE_DIR``, ``NUMBA_CACHE_DIR``, the user's cache
 (``$XDG_CACHE_HOME/amxperf`` or ``~/.cache/amxperf``). Where none can, it is compiled again in every process.
@@ -14,15 +14,16 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import platform
+import sys
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from . import knowntexts, prefixscan, primitives, replay, scan
+from . import knowntexts, objectcode, prefixscan, primitives, replay, scan
 
 Modules = tuple[ModuleType, ...]
 """Modules that are compiled together, with all those whose functions they use."""
@@ -30,6 +31,14 @@ Modules = tuple[ModuleType, ...]
 MODULES: Modules = (primitives, prefixscan, knowntexts, scan, replay)
 """Those of kernel logs."""
 
+OUTSIDE = ("memchr", "memcpy", "memcmp", "memset", "memmove", "bcmp")
+"""Functions of the C library that the code calls."""
+
+NEVER = ("PyBytes_FromStringAndSize", "PyErr_Clear", "PyErr_SetNone", "PyErr_SetString", "PyErr_WriteUnraisable",
+         "PyExc_RuntimeError", "PyExc_StopIteration", "PyExc_SystemError", "PyUnicode_FromString", "Py_DecRef",
+         "numba_do_raise", "numba_gil_ensure", "numba_gil_release", "numba_runtime_build_excinfo_struct",
+         "numba_unpickle")  # fmt: skip
+"""What numba's wrapper would call to report an exception: none is raised, and a call would end the process."""
 
 CTYPES = {"q": ctypes.c_int64, "d": ctypes.c_double}
 
@@ -55,57 +64,75 @@ def ready(modules: Modules = MODULES) -> bool:
 @cache
 def load(modules: Modules = MODULES) -> SimpleNamespace:
     """The compiled functions as attributes, to be called with addresses and numbers; compiled first where they are not on disk."""
-    import llvmlite.binding as llvm
-
     code = _kept(modules) or _keep(_compile(modules), modules)
-    _bind()
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), llvm.Target.from_default_triple().create_target_machine())
-    count = int.from_bytes(code[:8], "little")
-    at, functions = 8, SimpleNamespace(engine=engine)
+    count, at = int.from_bytes(code[:8], "little"), 8
+    names, objects = [], []
     for _ in range(count):
         sizes = int.from_bytes(code[at : at + 8], "little"), int.from_bytes(code[at + 8 : at + 16], "little")
-        name, symbol = code[at + 16 : at + 16 + sizes[0]].decode().split()
-        at += 16 + sizes[0]
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code[at : at + sizes[1]]))
+        at += 16
+        names.append(code[at : at + sizes[0]].decode().split())
+        at += sizes[0]
+        objects.append(code[at : at + sizes[1]])
         at += sizes[1]
-        setattr(functions, name, symbol)
-    engine.finalize_object()
-    for name, (_, text) in entries(modules).items():
-        kinds = [ctypes.c_void_p if "*" in kind else CTYPES[kind] for kind in text.split()]
-        setattr(functions, name, ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(engine.get_function_address(getattr(functions, name))))
+    held, addresses = _link(objects, [symbol for _, symbol in names])
+    functions = SimpleNamespace(held=held)
+    table = entries(modules)
+    for (name, _), address in zip(names, addresses, strict=True):
+        kinds = [ctypes.c_void_p if "*" in kind else CTYPES[kind] for kind in table[name][1].split()]
+        setattr(functions, name, ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(address))
     return functions
 
 
-def _bind() -> None:
-    """Say where the C library's functions lie. What numba's wrapper would call to report an exception ends the process: none
-    is raised."""
+def _link(objects: list[bytes], symbols: list[str]) -> tuple[Any, list[int]]:
+    """Put object files into memory; what must be held for it, and the addresses of some symbols."""
+    library = ctypes.CDLL(None)
+
+    def outside(name: str) -> int:
+        if name not in OUTSIDE + NEVER:
+            raise objectcode.Unknown(name)
+        function = getattr(library, name, library.memcmp) if name in OUTSIDE else library.abort
+        return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+    with suppress(objectcode.Unknown, OSError):
+        memory, found = objectcode.link(objects, outside)
+        return memory, [found[symbol] for symbol in symbols]
     import llvmlite.binding as llvm
 
-    library = ctypes.CDLL(None)
-    for name in ("memchr", "memcpy", "memcmp", "memset", "memmove", "bcmp"):
-        llvm.add_symbol(name, ctypes.cast(getattr(library, name, library.memcmp), ctypes.c_void_p).value)
-    for name in ("PyBytes_FromStringAndSize", "PyErr_Clear", "PyErr_SetNone", "PyErr_SetString", "PyErr_WriteUnraisable",
-                 "PyExc_RuntimeError", "PyExc_StopIteration", "PyExc_SystemError", "PyUnicode_FromString", "Py_DecRef",
-                 "numba_do_raise", "numba_gil_ensure", "numba_gil_release", "numba_runtime_build_excinfo_struct",
-                 "numba_unpickle"):  # fmt: skip
+    for name in (*OUTSIDE, *NEVER):
         if not llvm.address_of_symbol(name):
-            llvm.add_symbol(name, ctypes.cast(library.abort, ctypes.c_void_p).value)
+            llvm.add_symbol(name, outside(name))
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), llvm.Target.from_default_triple().create_target_machine())
+    for code in objects:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine, [engine.get_function_address(symbol) for symbol in symbols]
 
 
 @cache
 def _name(modules: Modules) -> str:
     """File name of the code: all that it depends on."""
-    import llvmlite.binding as llvm
-
     mark = hashlib.sha256()
     for path in (__file__, *(module.__file__ for module in modules)):
         mark.update(Path(path).read_bytes())
-    with suppress(PackageNotFoundError):
-        mark.update(version("numba").encode())
-    mark.update(f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {llvm.get_default_triple()}".encode())
-    return f"{modules[-1].__name__.rpartition('.')[2]}-{mark.hexdigest()[:32]}.o"
+    for package in ("numba", "llvmlite"):
+        found = find_spec(package)
+        with suppress(OSError):
+            mark.update(Path(found.origin if found and found.origin else "").with_name("_version.py").read_bytes())
+    mark.update(f"{sys.platform} {platform.machine()} {_processor()}".encode())
+    return f"{modules[0].__name__.rpartition('.')[2]}-{mark.hexdigest()[:32]}.o"
+
+
+def _processor() -> str:
+    """The processor's name and what it can do."""
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as stream:
+        lines = stream.read(1 << 14).split("\n\n")[0].split("\n")
+        if told := [line for line in lines if line.startswith(("model", "stepping", "flags", "Features", "CPU "))]:
+            return " ".join(told)
+    import llvmlite.binding as llvm
+
+    return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
 def _folders() -> list[Path]:

@@ -26,6 +26,14 @@ def only(options: Mapping[str, Any], format: str, *known: str) -> None:
             )
 
 
+def side_of(options: Mapping[str, Any]) -> str:
+    """The option `side`; UsageError for another word than host or guest."""
+    side = options.get("side", "")
+    if side not in ("", "host", "guest"):
+        raise UsageError(f"option side is {side!r}", hint="use host or guest")
+    return side
+
+
 def text(options: Mapping[str, Any], name: str, default: str) -> str:
     """An option that is a text."""
     value = options.get(name, default)

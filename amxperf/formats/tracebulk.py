@@ -10,6 +10,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,10 @@ from . import tracelink
 from .pages import zeros
 from .tracechunk import NAN, Chunk
 from .tracecolumns import NARROW, PLACE, TIME, WIDE
-from .traceengine import functions
+from .traceengine import event_names, functions
 from .traceknown import COLUMNS, KINDS, Known
 from .tracelink import L_AT, L_FIRST, L_HASHED, L_HELD, L_ITEMS, L_LOG, L_MARK, L_ROW, L_SAMPLED, L_TRACES, LOG, NEAR
-from .traceprogram import SPARE, program, table
+from .traceprogram import SPARE, program
 from .tracescan import BLANK, S_FRAMES, S_LINES, S_MARKS, S_ROWS, S_TEXT, S_TICKS, S_WHAT
 from .tracesource import Source
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 CHUNK = 2 << 20
 """Bytes that one thread scans at a time. The first chunk is an eighth of it, so that the usual names are known to all threads."""
+
+THREADS = max(1, min(os.cpu_count() or 1, 8))
 
 PART = 1 << 16
 """Rows of a table that one thread fills at a time."""
@@ -88,7 +91,7 @@ class Bulk:
 
     def __init__(self, document: Document, reading: Reading, chunk: int = CHUNK) -> None:
         self.document, self.reading, self.chunk = document, reading, chunk
-        self.functions, self.program = functions(), program()
+        self.functions, self.program, self.names = functions(), program(), event_names()
         self.known = Known(self.program)
         self.rows, self.traces, self.frames, self.text = (
             Growing(ROWS), Growing(TRACES), Growing(FRAMES), Growing({"text": np.uint8})
@@ -102,16 +105,21 @@ class Bulk:
 
     def __enter__(self) -> Bulk:
         """Fill the arrays."""
-        self.pool = ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, 8)))
         try:
             self._run()
         except BaseException:
-            self.pool.shutdown(cancel_futures=True)
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.pool.shutdown()
+        if "pool" in self.__dict__:
+            self.pool.shutdown(cancel_futures=True)
+
+    @cached_property
+    def pool(self) -> ThreadPoolExecutor:
+        """The threads; there are none before the second chunk."""
+        return ThreadPoolExecutor(THREADS)
 
     def spread(self, number: int, works: Sequence[Callable[[int, int], Any]]) -> None:
         """Run each work(low, high) over parts of `number` rows, in the threads; the works of a part run together."""
@@ -120,23 +128,22 @@ class Bulk:
             for work in works:
                 work(*span)
 
-        spans = list(pairwise([*range(0, number, PART), number])) if works else []
-        list(self.pool.map(run, spans) if len(spans) > 1 else map(run, spans))
+        if works and number:
+            spans = list(pairwise([*range(0, number, PART), number]))
+            list(self.pool.map(run, spans) if len(spans) > 1 else map(run, spans))
 
     def _run(self) -> None:
-        names = {name.encode(): number for name, number in self.program.events.items()}
-        hashes = [self.functions.hash_text(np.frombuffer(name + bytes(SPARE), np.uint8), 0, len(name)) for name in names]
-        events = table(hashes, list(names.values()))
         source = Source(self.document)
-        spans = list(pairwise(source.cuts(self.chunk, max(1, self.chunk // 8))))
-        largest, most = max(high - low for low, high in spans), (os.cpu_count() or 1) + AHEAD
+        first = source.size if source.size <= self.chunk else max(1, self.chunk // 8)
+        spans = list(pairwise(source.cuts(self.chunk, first)))
+        largest, most = max(high - low for low, high in spans), THREADS + AHEAD
         waiting: deque[tuple[int, Future[Chunk]]] = deque()
         free: list[Chunk] = []
 
         def scan(chunk: Chunk, low: int, high: int) -> Chunk:
             size = source.read(low, high, chunk.buf)
             chunk.buf[size : size + SPARE] = 0
-            return chunk.scan(size, self.known, self.program, events, self.functions)
+            return chunk.scan(size, self.known, self.program, self.names, self.functions)
 
         def take() -> None:
             high, future = waiting.popleft()
@@ -148,9 +155,11 @@ class Bulk:
             if not free and len(waiting) >= most:
                 take()
             chunk = free.pop() if free else Chunk(largest)
-            waiting.append((high, self.pool.submit(scan, chunk, low, high)))
             if number == 0:
-                take()
+                self._place(scan(chunk, low, high), high / source.size)
+                free.append(chunk)
+            else:
+                waiting.append((high, self.pool.submit(scan, chunk, low, high)))
         while waiting:
             take()
         self.functions.finish_link(self.state, self.traces.arrays["complete"])

@@ -19,6 +19,7 @@ from ..document import Document
 from ..encoding import SAMPLE, encoding_of
 from ..errors import UsageError
 from . import native, primitives, tracecolumns, tracehead, tracelink, tracematch, tracescan, tracetext
+from .traceprogram import SPARE, program, table
 
 MODULES = (primitives, tracetext, tracematch, tracehead, tracescan, tracelink, tracecolumns)
 
@@ -49,3 +50,11 @@ def functions() -> SimpleNamespace:
         return lambda *items: function(*(item.ctypes.data if isinstance(item, np.ndarray) else item for item in items))
 
     return SimpleNamespace(**{name: wrap(getattr(loaded, name)) for name in native.entries(MODULES)})
+
+
+@cache
+def event_names() -> tuple[np.ndarray, np.ndarray]:
+    """The names of the program's events as a hash table."""
+    names = program().events
+    texts = [np.frombuffer(name.encode() + bytes(SPARE), np.uint8) for name in names]
+    return table([functions().hash_text(text, 0, len(text) - SPARE) for text in texts], list(names.values()))

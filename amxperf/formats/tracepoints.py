@@ -269,9 +269,8 @@ def layouts(event: str) -> tuple[str, tuple[str, ...]]:
 
 
 @cache
-def _compiled(event: str) -> tuple[str, tuple[tuple[re.Pattern[str], dict[str, int]], ...]]:
-    name, known = layouts(event)
-    return name, tuple((pattern(layout), numbers(layout)) for layout in known)
+def _compiled(layout: str) -> tuple[re.Pattern[str], dict[str, int]]:
+    return pattern(layout), numbers(layout)
 
 
 def known(event: str) -> bool:
@@ -295,9 +294,10 @@ def decode(event: str, text: str) -> Columns:
     row: Columns = {"detail": text}
     if len(text) > LONGEST:
         return row
-    name, eras = _compiled(event)
-    for layout, bases in eras:
-        if found := layout.fullmatch(text):
+    name, eras = layouts(event)
+    for layout in eras:
+        expression, bases = _compiled(layout)
+        if found := expression.fullmatch(text):
             return row | _columns(name, found.groupdict(), bases)
     if event.startswith("kvm_") and (vcpu := _VCPU.match(text)):
         row["vcpu"] = int(vcpu[1])

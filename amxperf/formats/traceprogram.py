@@ -7,7 +7,7 @@ LITERAL: place and length in `literals`; DECIMAL and HEX: 1 or more to store the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from .payload import steps
@@ -39,6 +39,7 @@ class Program(NamedTuple):
     stored: tuple[tuple[str, ...], ...]
 
 
+@cache
 def program() -> Program:
     """All layouts of :data:`amxperf.formats.tracepoints.LAYOUTS`. The event of number 0 are the returns of system calls.
 
@@ -106,6 +107,3 @@ def put(codes: np.ndarray, numbers: np.ndarray, code: int, number: int) -> None:
         slot = (slot + 1) & mask
     numbers[slot] = number
     codes[slot] = code
-
-
-Hash = Callable[[bytes], int]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import schema
 from .pages import zeros
-from .tracecolumns import LIMIT, TIME
+from .tracecolumns import LIMIT, MISSING, TIME
 from .traceknown import COLUMNS, KINDS
 from .tracelink import ENDINGS
 
@@ -77,8 +78,6 @@ def _used(bulk: Bulk, numbers: np.ndarray, count: int) -> np.ndarray:
 
 def _words(bulk: Bulk, works: Works, numbers: np.ndarray, texts: Sequence[str], used: np.ndarray | None = None) -> Any:
     """A column of words: a number tells the text of each row; words that are not used are left out."""
-    import pandas as pd
-
     n = len(numbers)
     there: Iterable[bool] = [True] * len(texts) if used is None else used.tolist()
     words = sorted({text for text, known in zip(texts, there, strict=True) if known}) if n else []
@@ -91,7 +90,7 @@ def _words(bulk: Bulk, works: Works, numbers: np.ndarray, texts: Sequence[str], 
     names, codes = np.array([place.get(text, 0) for text in texts], width), zeros(n, width)
     run = getattr(bulk.functions, name)
     works.append(lambda low, high: run(low, high, numbers, names, codes))
-    return pd.Categorical.from_codes(codes, pd.Index(words, dtype="str"), validate=False)
+    return categorical(codes, tuple(words))
 
 
 def _texts(ends: np.ndarray, text: np.ndarray) -> pd.Series:
@@ -124,15 +123,13 @@ def _traces(bulk: Bulk) -> pd.DataFrame:
     complete = traces["complete"]
     words = sorted(ENDINGS[at] for at in np.flatnonzero(np.bincount(complete, minlength=len(ENDINGS))))
     codes = np.array([words.index(text) if text in words else 0 for text in ENDINGS], np.int8)[complete]
-    columns["complete"] = pd.Categorical.from_codes(codes, pd.Index(words, dtype="str"), validate=False)
+    columns["complete"] = categorical(codes, tuple(words))
     bulk.spread(n, works)
     return _filled("traces", columns, n)
 
 
 def _counted(numbers: np.ndarray) -> Any:
     import pandas as pd
-
-    from .tracecolumns import MISSING
 
     return pd.arrays.IntegerArray(numbers, numbers == MISSING)
 
@@ -194,9 +191,21 @@ def _named(bulk: Bulk, works: Works, numbers: np.ndarray, names: np.ndarray) -> 
 
 def constant(text: str, n: int) -> Any:
     """A column that says the same in each of n rows."""
+    return categorical(np.zeros(n, np.int8), (text,) if n else ())
+
+
+def categorical(codes: np.ndarray, words: tuple[str, ...]) -> Any:
+    """A column of words by their numbers."""
     import pandas as pd
 
-    return pd.Categorical.from_codes(np.zeros(n, np.int8), pd.Index([text] if n else [], dtype="str"), validate=False)
+    return pd.Categorical.from_codes(codes, dtype=_dtype(words), validate=False)
+
+
+@lru_cache(64)
+def _dtype(words: tuple[str, ...]) -> Any:
+    import pandas as pd
+
+    return pd.CategoricalDtype(pd.Index(words, dtype="str"))
 
 
 def _filled(table: str, columns: dict[str, Any], n: int) -> pd.DataFrame:
