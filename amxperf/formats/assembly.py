@@ -18,6 +18,14 @@ from .sequence import COMPLETE, Traces
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .reading import Lines
+
+SPREAD: dict[int, Callable[[Any], Any]] = {
+    1: lambda functions: functions.spread_bytes, 2: lambda functions: functions.spread_halves,
+    4: lambda functions: functions.spread_words,
+}  # fmt: skip
+"""Which of the functions spreads a table of items of so many bytes."""
+
 
 def category(codes: np.ndarray, words: Sequence[str], counts: np.ndarray | None = None) -> pd.Categorical:
     """Numbers of words as a category: the words that occur, sorted. `counts` says how often each does, where that is known.
@@ -62,10 +70,12 @@ def text(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
     return type(model)(pyarrow.chunked_array(arrays, pyarrow.large_string()), dtype=model.dtype)
 
 
-def optional(values: np.ndarray, kind: str) -> Any:
-    """Numbers as a nullable column; those below 0 are missing."""
+def optional(values: np.ndarray, kind: str, whole: bool = False) -> Any:
+    """Numbers as a nullable column; those below 0 are missing, and there is none where the numbers are said to be whole."""
     import pandas as pd
 
+    if whole:
+        return pd.arrays.IntegerArray(values, np.zeros(len(values), bool))
     missing = values < 0
     values = values.astype(kind.lower(), copy=False)
     return pd.arrays.IntegerArray(np.where(missing, 1, values).astype(kind.lower()) if missing.any() else values, missing)
@@ -89,7 +99,7 @@ def brief(part: np.ndarray) -> Any:
     >>> brief(np.array([7, 7])), brief(np.array([1, 2])).tolist()
     ((7, 2), [1, 2])
     """
-    return (part[0].item(), len(part)) if len(part) and (part == part[0]).all() else part
+    return (part[0].item(), len(part)) if len(part) and (part == part[0]).all() else part.copy()
 
 
 def _rows(part: Any) -> int:
@@ -126,64 +136,75 @@ def boots(numbers: np.ndarray, single: bool) -> pd.Categorical:
     return category(numbers, [str(number) for number in range(int(numbers.max(initial=0)) + 1)])
 
 
-def lines(source: str, parts: dict[str, list[Any]], callers: Sequence[str], single: bool) -> pd.DataFrame:
-    """The lines table of pieces: numbers, boots, stamps, priorities, callers, roles, messages.
+def lines(source: str, parts: Lines, callers: Sequence[str], single: bool) -> pd.DataFrame:
+    """The lines table of what was read, which is let go.
 
     `callers` are the names of the numbers of callers.
     """
 
     def of_priority(words: Sequence[str], table: list[int]) -> Callable[[], Any]:
-        pieces = list(parts["priorities"])
+        pieces = list(parts.priorities)
         value, table = _same(pieces), np.array([0, *table], np.int8)
         if value is not None:
             return lambda: uniform(rows, ("", *words)[table[value + 1]])
         return lambda: category(table[joined(pieces, np.int16) + 1], ("", *words))
 
     def of_role() -> Any:
-        codes = joined(parts["roles"], np.int8)
-        return category(codes, tuple(ROLES), sum((counts for counts in parts["counts"]), np.zeros(len(ROLES), np.int64)))
+        places, names = _places(parts.counts, tuple(ROLES))
+        codes = bytearray(parts.roles.array()).translate(bytes(places.astype(np.int8)).ljust(256))
+        return _categorical(np.frombuffer(codes, np.int8), names)
 
     def of_caller() -> Any:
-        if _same(parts["callers"]) == 0:
+        if _same(parts.callers) == 0:
             return uniform(rows, callers[0])
-        return category(joined(parts["callers"], np.int32), callers)
+        return category(joined(parts.callers, np.int32), callers)
 
     def of_boot() -> Any:
-        return uniform(rows, "") if single else boots(joined(parts["boots"], np.int32), False)
+        return uniform(rows, "") if single else boots(joined(parts.boots, np.int32), False)
 
-    rows = sum(map(_rows, parts["numbers"]))
+    rows = len(parts)
     data = _together({
-        "line": lambda: joined(parts["numbers"], np.int32), "boot": of_boot, "role": of_role, "caller": of_caller,
-        "timestamp": lambda: joined(parts["stamps"], np.float64), "message": lambda: text(parts["messages"]),
+        "role": of_role, "caller": of_caller, "boot": of_boot, "message": lambda: text(parts.messages),
         "level": of_priority(LEVELS, [1 + number % 8 for number in range(192)]),
         "facility": of_priority(FACILITIES, [1 + number // 8 for number in range(192)]),
     })  # fmt: skip
-    for pieces in parts.values():
-        pieces.clear()
+    data |= {"line": parts.numbers.array()[0], "timestamp": parts.stamps.array()[0]}
+    parts.clear()
     return _table("lines", source, rows, data)
 
 
-def frames(source: str, parts: Sequence[list[np.ndarray]], memo: Memo) -> pd.DataFrame:
-    """The frames table of pieces of trace, line, depth, frame text, context, in the order of traces; the pieces are let go."""
-    columns = [joined(column, np.int32) for column in parts]
-    if len(columns[0]) and (columns[0][1:] < columns[0][:-1]).any():
-        order = np.argsort(columns[0], kind="stable")
-        columns = [column[order] for column in columns]
-    context, which = columns.pop(), columns.pop()
+def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
+    """The frames table of the columns trace, line, depth, frame text, context, which need not be in the order of traces."""
+    if (columns[0][1:] < columns[0][:-1]).any():
+        columns = columns[:, np.argsort(columns[0], kind="stable")]
+    which, context, functions, rows = columns[3], columns[4], memo.functions, columns.shape[1]
     texts = memo.frame_columns()
-    used = np.bincount(which, minlength=len(texts))
+    used = np.zeros(len(texts), np.int64)
+    functions.tally_words(which, rows, used)
+
+    def spread(table: np.ndarray, codes: np.ndarray = which) -> np.ndarray:
+        """What stands in the table for each of the codes."""
+        out = np.empty(rows, table.dtype)
+        SPREAD[table.dtype.itemsize](functions)(codes, rows, table, out)
+        return out
 
     def of(place: int, name: str, words: Any) -> Callable[[], Any]:
         def make() -> Any:
-            values = texts[:, place]
+            values = np.ascontiguousarray(texts[:, place])
             if words:
                 places, names = _places(np.bincount(values, used, len(words.words)), words.words)
-                return _categorical(places[values][which], names)
+                return _categorical(spread(places[values]), names)
             if name in ("offset", "size"):
-                return optional(values.astype(np.int32)[which], "Int32")
-            return values.astype(bool)[which]
+                return optional(spread(values.astype(np.int32)), "Int32", (used[values < 0] == 0).all())
+            return spread(values.astype(np.int8)).view(bool)
 
         return make
+
+    def of_context() -> Any:
+        counts = np.zeros(len(memo.contexts.words), np.int64)
+        functions.tally_words(context, rows, counts)
+        places, names = _places(counts, memo.contexts.words)
+        return _categorical(spread(places, context), names)
 
     data: dict[str, Any] = {"trace": columns[0], "line": columns[1], "depth": columns[2]}
     data |= _together({
@@ -191,8 +212,8 @@ def frames(source: str, parts: Sequence[list[np.ndarray]], memo: Memo) -> pd.Dat
         for place, (name, words) in enumerate(
             (("symbol", memo.symbols), ("function", memo.names), ("offset", None), ("size", None), ("module", memo.modules),
              ("build_id", memo.builds), ("reliable", None), ("inlined", None)))
-    } | {"context": lambda: category(context, memo.contexts.words)})  # fmt: skip
-    return _table("frames", source, len(which), data)
+    } | {"context": of_context})  # fmt: skip
+    return _table("frames", source, rows, data)
 
 
 def traces(source: str, parts: Sequence[Traces], memo: Memo, single: bool) -> pd.DataFrame:

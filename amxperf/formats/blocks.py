@@ -16,17 +16,13 @@ from typing import Any
 import numpy as np
 
 from . import calltrace, native, scan
+from .callers import caller_number
+from .chunks import SPARE
 from .memo import Memo, Unsuited
 from .prefix import FACILITIES, LEVELS, Prefixed, pieces
 
-SPARE = 64
-"""Bytes behind the text that may be read, never used."""
-
 FIRST = 128
 """Lines of the first block; the next ones are larger, when the usual texts are known."""
-
-TAGS = 1 << 36
-"""Above the number in a caller: which way it is written (T7 and T07 are two callers)."""
 
 
 class Plain:
@@ -76,6 +72,8 @@ class Block:
     heads: np.ndarray
     lines: int
     """Lines of the chunk, which is more or less than the number of records."""
+    cells: dict[str, np.ndarray] | None = None
+    """The arrays that the columns lie in, for :class:`Pool`."""
     messages: tuple[np.ndarray, np.ndarray] | None = None
     """Where each message ends, and their bytes."""
 
@@ -91,24 +89,53 @@ _COLUMNS = {"starts": np.int32, "begins": np.int32, "stops": np.int32, "stamps":
             "callers": np.int64, "codes": np.int32, "notes": np.int64}  # fmt: skip
 
 
-def make(buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messages: bool, room: int = 1 << 16) -> list[Block]:
+class Pool:
+    """Arrays of blocks that are done with, to be used again: taking fresh memory costs more than filling it."""
+
+    def __init__(self) -> None:
+        self._free: list[dict[str, np.ndarray]] = []
+
+    def take(self, room: int) -> dict[str, np.ndarray]:
+        """Arrays for `room` records."""
+        try:
+            cells = self._free.pop()
+        except IndexError:
+            cells = {}
+        if not cells or len(cells["codes"]) < room:
+            cells = {name: np.empty(room, kind) for name, kind in _COLUMNS.items()}
+            cells |= {"heads": np.empty(4 * room, np.int64), "info": np.zeros(4, np.int64), "walls": np.zeros(room, np.int8)}
+            cells |= {"scratch": np.empty(2 * scan.LONGEST + SPARE, np.uint8), "numbers": np.empty(room, np.int32)}
+        return cells
+
+    def give(self, block: Block) -> None:
+        """Nobody looks at the block any more."""
+        if block.cells is not None:
+            self._free.append(block.cells)
+
+
+def make(
+    buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messages: bool, room: int = 1 << 16, pool: Pool | None = None
+) -> list[Block]:
     """Blocks of buf[:size], whole lines with :data:`SPARE` bytes behind them; `tags` collects callers written in another way."""
     blocks, at = [], 0
-    functions = memo.functions
+    functions, pool = memo.functions, pool or Pool()
     most = max(1, min(room, size))
     room = most if memo.count else min(most, FIRST)
     while at < size:
-        cells = {name: np.empty(room, kind) for name, kind in _COLUMNS.items()}
-        heads, info, scratch = np.empty(4 * room, np.int64), np.zeros(4, np.int64), np.empty(2 * scan.LONGEST + SPARE, np.uint8)
+        cells = pool.take(room)
+        columns = [cells[name] for name in _COLUMNS]
         with memo.lock:  # another thread may be adding to them
             table = (memo.slots, memo.mask, memo.arena)
         count = functions.scan(
-            buf, at, size, room, nan, *cells.values(), heads, info, scratch, *table,
-            memo.registers, memo.names_table,
+            buf, at, size, room, nan, *columns, cells["heads"], cells["info"], cells["scratch"], *table, memo.registers,
+            memo.names_table,
         )  # fmt: skip
-        cells = {name: column[:count] for name, column in cells.items()}
-        block = Block(buf, np.arange(count, dtype=np.int32), **cells, walls=np.zeros(count, np.int8), heads=heads, lines=count)
-        if info[1]:
+        found = {name: column[:count] for name, column in zip(_COLUMNS, columns, strict=True)}
+        cells["numbers"][:count] = np.arange(count, dtype=np.int32)
+        numbers, walls = cells["numbers"][:count], cells["walls"][:count]
+        walls[:] = 0
+        block = Block(buf, numbers, **found, walls=walls, heads=cells["heads"], lines=count, cells=cells)
+        if cells["info"][1]:
             _ask(block, memo, tags)
         if messages:
             total = int(block.stops.sum(dtype=np.int64) - block.starts.sum(dtype=np.int64))
@@ -116,7 +143,7 @@ def make(buf: np.ndarray, size: int, memo: Memo, tags: dict[str, int], *, messag
             functions.gather(block.buf, len(block), block.starts, block.stops, target, ends)
             block.messages = ends, target[:total]
         blocks.append(block)
-        at, room = int(info[0]), min(4 * room, most)
+        at, room = int(cells["info"][0]), min(4 * room, most)
     return blocks
 
 
@@ -179,23 +206,4 @@ def _record(part: Prefixed, memo: Memo, tags: dict[str, int], extra: bytearray, 
     if not part.kernel:
         code, note = scan.FOREIGN, code
     priority = FACILITIES.index(part.facility) * 8 + LEVELS.index(part.level) if part.level else -1
-    return start, begin, stop, part.timestamp, priority, _caller(part.caller, tags), code, note, bool(part.wall)
-
-
-def _caller(text: str, tags: dict[str, int]) -> int:
-    """A caller as a number: 0 for none, pid * 2 + 1, processor * 2 + 2; other spellings have a number of their own above."""
-    if not text:
-        return 0
-    number = int(text[1:])
-    if str(number) != text[1:]:
-        number += TAGS * tags.setdefault(text, len(tags) + 1)
-    return number * 2 + (1 if text[0] == "T" else 2)
-
-
-def caller_name(number: int, tags: dict[int, str]) -> str:
-    """The caller of a number, as printed; `tags` leads from the number above to the spelling."""
-    if number <= 0:
-        return ""
-    kind, value = ("T", number >> 1) if number & 1 else ("C", (number >> 1) - 1)
-    return tags[value // TAGS] if value >= TAGS else f"{kind}{value}"
-
+    return start, begin, stop, part.timestamp, priority, caller_number(part.caller, tags), code, note, bool(part.wall)

@@ -27,6 +27,7 @@ SEGMENTS = ("FS", "CS", "CR0", "CR2", "CR3", "DR0", "DR1", "DR2", "DR3", "DR6", 
 _REGULAR = re.compile(  # the common form of a frame, as :func:`amxperf.formats.stackframe.parse_frame` reads it
     r"(\? )?([A-Za-z_][\w.]{0,200})\+0x([0-9a-f]{1,15})/0x([0-9a-f]{1,15})(?: \[([\w-]{1,64})(?: ([0-9a-f]{8,64}))?\])?", re.ASCII
 )
+_NUMBERED = re.compile(r"WARNING: CPU: \d{1,6} PID: \d{1,10} at ", re.ASCII)
 _START = re.compile(r"CPU|Process |Task ")
 
 
@@ -279,7 +280,10 @@ class Memo:
         if not row and text.startswith("Hardware name: "):
             flags, row = flags | replay.HARDWARE, {"hardware": text.partition(": ")[2].strip()}
         if flags & (replay.STACK | replay.FAULT | replay.COLON) and (task := report.owner(text)):
-            owner = self._row(task)
+            if _NUMBERED.match(text) and task == report.task(text) and len(task) == 2:
+                flags |= replay.NUMBERED
+            else:
+                owner = self._row(task)
         rip = flags & replay.REG_REPORT and "IP" in text[:4]
         values = replay.MARKER | replay.FRAME | replay.BARE | replay.BARE_PLACE
         exact = bool(flags & values or row or owner >= 0 or at or rip)

@@ -23,12 +23,12 @@ from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from . import knowntexts, objectcode, prefixscan, primitives, replay, scan
+from . import columnscan, knowntexts, objectcode, prefixscan, primitives, replay, scan
 
 Modules = tuple[ModuleType, ...]
 """Modules that are compiled together, with all those whose functions they use."""
 
-MODULES: Modules = (primitives, prefixscan, knowntexts, scan, replay)
+MODULES: Modules = (primitives, prefixscan, knowntexts, columnscan, scan, replay)
 """Those of kernel logs."""
 
 OUTSIDE = ("memchr", "memcpy", "memcmp", "memset", "memmove", "bcmp")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .primitives import copy
+from .primitives import copy, digits, fetch_word, number
 from .scan import BLANK, CODE, FOREIGN, HEADER, PROGRAM, REGISTER
 
 # flags of a text
@@ -20,7 +20,8 @@ DECODED, FAULT, LOST, COLON = 1 << 16, 1 << 17, 1 << 18, 1 << 19
 EVENT, TASKS, BACKTRACE, BANNER = 1 << 20, 1 << 21, 1 << 22, 1 << 23
 REBOOT, HARDWARE, NAMED, USER, PROPERTY, MISSED, VCPU = 1 << 24, 1 << 25, 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 << 30
 PLACE, LOCKDEP, ACCUSES, UNREFERENCED, BARE_PLACE = 1 << 31, 1 << 32, 1 << 33, 1 << 34, 1 << 35
-SHORT, ROOT, PLAIN = 1 << 36, 1 << 37, 1 << 38
+SHORT, ROOT, PLAIN, NUMBERED = 1 << 36, 1 << 37, 1 << 38, 1 << 39
+"""The last: the task above a stack is named as in ``WARNING: CPU: 1 PID: 7 at``."""
 
 CLASS = 8
 """Items of a row of C: flags, row of values, first mark, marks, first frame, frames, the text behind ``Call Trace:``, row of
@@ -48,8 +49,8 @@ NO_FRAMES, CLOSED_, NEXT_MARKER, UNRELATED, END_OF_FILE, HEAD_CUT, LOST_MESSAGES
 
 # items of G
 G_TRACES, G_FRAMES, G_REGISTERS, G_EVENTS, G_NOTES, G_STREAMS, G_GROUPS, G_BOOT, G_BANNER, G_ANY = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-G_TITLES, G_BASE, G_MASK, G_ROOM_STREAMS, G_ROOM_FRAMES, G_ROOM_TITLES, G_TOUCHED = 10, 11, 12, 13, 14, 15, 16
-G_ITEMS = 17
+G_TITLES, G_BASE, G_MASK, G_ROOM_STREAMS, G_ROOM_FRAMES, G_ROOM_TITLES, G_TOUCHED, G_STRIDE = 10, 11, 12, 13, 14, 15, 16, 17
+G_ITEMS = 18
 
 (R_BLANK, R_REPORT, R_DETAIL, R_HEADER, R_REGISTER, R_MARKER, R_CONTEXT, R_FRAME, R_LOST, R_BOOT, R_EVENT, R_PROGRAM, R_OTHER) = (
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)  # fmt: skip
@@ -57,6 +58,9 @@ G_ITEMS = 17
 
 PID = (1 << 36) - 1
 """Bits of a caller's number that are the pid; above them stands how it is written."""
+
+AHEAD = 16
+"""Lines ahead of the one at hand of which memory is asked what their texts mean."""
 
 NEAR, SOON, FAR, ABOUT, PATIENCE, DEEPEST, FALL, LONG = 1, 16, 100, 30, 3, 15, 1, 4096
 
@@ -186,9 +190,24 @@ def more(at: int, line: int, text: int, stamp: float, S: Any, Z: Any, C: Any, V:
     return True
 
 
+def numbered(at: int, buf: Any, kept: Any, which: int, S: Any) -> int:
+    """The processor (`which` 0) or the pid (1) that the line above the stack names, which is flagged as NUMBERED."""
+    place = S[at * STREAM + ABOVE + 2] + 0
+    words = buf
+    if place < 0:
+        words = kept
+        place = -place - 1
+    place += 14  # WARNING: CPU:
+    to = digits(words, place, 7)
+    if which == 1:
+        place = to + 6  # PID:
+        to = digits(words, place, 11)
+    return number(words, place, to)
+
+
 def header(
-    at: int, line: int, text: int, begin: int, size: int, stamp: float, caller: int, row: int, S: Any, Z: Any, C: Any,
-    V: Any, T: Any, G: Any
+    at: int, line: int, text: int, begin: int, size: int, stamp: float, caller: int, row: int, buf: Any, kept: Any, S: Any,
+    Z: Any, C: Any, V: Any, T: Any, G: Any
 ) -> int:  # fmt: skip
     """Take a header whose values lie at V[row]."""
     s = at * STREAM
@@ -204,11 +223,15 @@ def header(
     if caller == 0 and two and S[s + VALUES + 1] != V[row + 1] and not S[s + PROGRAMS] and near(at, stamp, S, Z):
         S[s + RIVALS] = max(S[s + RIVALS], 1) + 1
     cpu = V[row]
-    kept = False
-    if cpu < 0 and S[s + ABOVE] and S[s + ABOVE + 1] >= 0 and C[S[s + ABOVE + 1] * CLASS + 7] >= 0:
-        cpu = V[C[S[s + ABOVE + 1] * CLASS + 7] * 6]
+    goes_on = False
+    if cpu < 0 and S[s + ABOVE] and S[s + ABOVE + 1] >= 0:
+        above = S[s + ABOVE + 1] + 0
+        if C[above * CLASS + 7] >= 0:
+            cpu = V[C[above * CLASS + 7] * 6]
+        elif C[above * CLASS] & NUMBERED:
+            cpu = numbered(at, buf, kept, 0, S)
     if S[s + HAS_HEADER] and S[s + VALUES + 1] == ABSENT:
-        kept = True
+        goes_on = True
         if cpu < 0:
             cpu = S[s + VALUES]
     owed = S[s + OWED]
@@ -221,7 +244,7 @@ def header(
     for i in range(6):
         S[s + VALUES + i] = V[row + i]
     S[s + VALUES] = cpu
-    if not kept:
+    if not goes_on:
         if own:
             point(at, TITLE, line, text, begin, size, stamp, S, Z)
         elif which >= 0:
@@ -356,18 +379,22 @@ def bare(
         above = S[s + ABOVE + 1]
         flags = C[above * CLASS] if above >= 0 else 0
         row = C[above * CLASS + 7] if above >= 0 else -1
-        if row < 0:
+        own = flags & NUMBERED != 0
+        if row < 0 and not own:
             row = S[s + NAMED_ROW]
         t = new_trace(S[s + ABOVE], line, boot, Z[at * 5 + 2], T, P, G)
         if row >= 0:
             for i in range(6):
                 T[t + T_VALUES + i] = V[row * 6 + i]
+        if own:
+            for i in range(2):
+                T[t + T_VALUES + i] = numbered(at, buf, kept, i, S)
         which = ABOVE
         if S[s + FAULTS] and flags & BACKTRACE:
             which = FAULTS
         elif S[s + FAULTS] and flags & FAULT:
             which = FAULTS
-            if row < 0 and caller & 1:
+            if row < 0 and not own and caller & 1:
                 T[t + T_VALUES + 1] = (caller >> 1) & PID
         P[2 * (G[G_TRACES] - 1 - G[G_BASE]) + 1] = Z[at * 5 + which // 5]
         title(at, which, t, buf, kept, titles, H, S, T, G)
@@ -437,12 +464,13 @@ def inside(at: int, line: int, text: int, S: Any, C: Any, T: Any, G: Any, F: Any
         if flags & FRAME:
             first = C[text * CLASS + 4]
             for i in range(first, first + C[text * CLASS + 5]):
-                f = G[G_FRAMES] * 5
+                f = G[G_FRAMES] + 0
+                wide = G[G_STRIDE] + 0
                 F[f] = trace + 1
-                F[f + 1] = line
-                F[f + 2] = S[s + DEPTH]
-                F[f + 3] = i
-                F[f + 4] = S[s + CONTEXT + S[s + CONTEXTS] - 1] if S[s + CONTEXTS] else 0
+                F[f + wide] = line
+                F[f + 2 * wide] = S[s + DEPTH]
+                F[f + 3 * wide] = i
+                F[f + 4 * wide] = S[s + CONTEXT + S[s + CONTEXTS] - 1] if S[s + CONTEXTS] else 0
                 G[G_FRAMES] += 1
                 S[s + DEPTH] += 1
             S[s + CLOSED] = 0
@@ -569,7 +597,7 @@ def take(
     if flags & MARKER:
         return marker(at, line, text, stamp, caller, boot, nan, buf, kept, titles, H, S, Z, C, V, T, P, G, F, R, N, W, M)
     if text == HEADER or flags & HEAD:
-        header(at, line, text, begin, size, stamp, caller, row, S, Z, C, V, T, G)
+        header(at, line, text, begin, size, stamp, caller, row, buf, kept, S, Z, C, V, T, G)
         return R_HEADER
     if flags & MORE and more(at, line, text, stamp, S, Z, C, V):
         return R_HEADER
@@ -650,11 +678,13 @@ def replay(
 
     H: where the headline of each trace ends in `titles`. S, Z: streams. K, X: caller -> stream. C, M: known texts and their marks.
     V: values of headers. T, P: traces and their stamps. HIGH: highest stamp of the boot. Out, with their numbers in G: F frames
-    (trace, line, depth, text of the frame, context), R registers (line, owner), N notes, E records that are events or tell of
-    losses.
-    W: trace of each group of registers, 0 without one. D: streams that may refer to the buffer.
+    (columns trace, line, depth, text of the frame, context, each of G[G_STRIDE] items), R registers (line, owner), N notes,
+    E records that are events or tell of losses. W: trace of each group of registers, 0 without one. D: streams that may refer
+    to the buffer.
     """
     for i in range(first, count):
+        if i + AHEAD < count and codes[i + AHEAD] >= 0:
+            fetch_word(C, codes[i + AHEAD] * CLASS)
         code = codes[i] + 0  # all numbers as 64 bits: one machine code for each function
         text = code
         if code == FOREIGN:

@@ -40,7 +40,6 @@ ENTRIES = {
     "scan": "B* q q q d i* i* i* d* h* q* i* q* q* q* B* q* q B* q* q*",
     "gather": "B* q i* i* B* q*",
     "intern": "q* q q i* q* i* q q*",
-    "tally": "b* q q*",
 }
 """The functions that are called from outside and their parameters: see :func:`amxperf.formats.native.entries`."""
 
@@ -325,11 +324,4 @@ def intern(callers: Any, at: int, count: int, out: Any, keys: Any, numbers: Any,
             before = caller + 0
             known = numbers[slot] + 0
         out[i] = known
-    return count
-
-
-def tally(codes: Any, count: int, seen: Any) -> int:
-    """Count the codes."""
-    for i in range(count):
-        seen[codes[i]] += 1
     return count

@@ -13,6 +13,7 @@ import numpy as np
 from . import replay as machine
 from . import report, scan
 from .blocks import Block
+from .growing import Columns
 from .memo import Memo
 
 COMPLETE = ("", "no frames", "closed", "next marker", "unrelated line", "end of file", "head cut", "lost messages")
@@ -38,15 +39,14 @@ class Traces:
 
 
 class Sequence:
-    """The state between the blocks. `take` returns the roles of a block's records and appends to the lists.
+    """The state between the blocks. `take` fills in the roles of a block's records and appends to what is below.
 
-    frames: a list of pieces for each of trace, line, depth, frame text, context; registers: rows (line, owner: -trace or group);
-    found: (block, records) that are events or tell of losses; notes: (kind, number, line), for boots (kind 3) the record of
-    the block instead of the line.
+    frames: columns trace, line, depth, frame text, context, for about `room` rows; registers (where they are wanted): rows (line,
+    owner: -trace or group); notes: (kind, number, line), for boots (kind 3) the record of the block instead of the line.
     """
 
-    def __init__(self, memo: Memo) -> None:
-        self.memo, self.functions = memo, memo.functions
+    def __init__(self, memo: Memo, room: int = 0, *, registers: bool = True) -> None:
+        self.memo, self.functions, self.dumps = memo, memo.functions, registers
         self.line = 0
         self.G = np.zeros(machine.G_ITEMS, np.int64)
         self.G[machine.G_BOOT] = 1
@@ -56,7 +56,7 @@ class Sequence:
         self.T, self.P, self.H = np.zeros(0, np.int64), np.zeros(0), np.zeros(1, np.int64)
         self.titles = np.zeros(1 << 16, np.uint8)
         self.W = np.zeros(1 << 10, np.int64)
-        self.frames: tuple[list[np.ndarray], ...] = ([], [], [], [], [])
+        self.frames = Columns(np.int32, room, width=5)
         self.registers: list[np.ndarray] = []
         self.notes: list[tuple[int, int, int]] = []
         self.traces: list[Traces] = []
@@ -75,34 +75,35 @@ class Sequence:
             numbers = np.empty(len(callers), np.int32)
             self.functions.intern(callers, 0, len(callers), numbers, self.K, self.X, 4 * room - 1, np.zeros(1, np.int64))
 
-    def take(self, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Take the next block.
+    def take(self, block: Block, roles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take the next block, and fill in the roles of its records.
 
-        Returns the roles, the boots and the records that are events or tell of losses.
+        Returns the boots and the records that are events or tell of losses.
         """
         G, memo, count = self.G, self.memo, len(block)
         block.numbers += self.line + 1
         self.line += block.lines
-        roles = np.empty(count, np.int8)
         room = count + memo.longest + 8
         if self._room < room:
             self._room = room
-            self.F, self.R, self.N = np.empty(5 * room, np.int32), np.empty(2 * room, np.int32), np.empty(3 * (2 * room), np.int32)
+            self.R, self.N = np.empty(2 * room, np.int32), np.empty(3 * (2 * room), np.int32)
             self.E, self.D = np.empty(room, np.int32), np.empty(room, np.int32)
-        G[machine.G_ROOM_FRAMES] = self._room - memo.longest - 2
         self._grow(count)
         done, found, boots = 0, [], [(0, int(G[machine.G_BOOT]))]
         while True:
-            G[machine.G_FRAMES] = G[machine.G_REGISTERS] = G[machine.G_EVENTS] = G[machine.G_NOTES] = 0
+            self.frames.free(room)
+            G[machine.G_FRAMES], G[machine.G_STRIDE] = self.frames.used, self.frames.data.shape[1]
+            G[machine.G_ROOM_FRAMES] = self.frames.data.shape[1] - memo.longest - 2
+            G[machine.G_REGISTERS] = G[machine.G_EVENTS] = G[machine.G_NOTES] = 0
             done = self.functions.replay(
                 done, count, block.buf, block.numbers, block.starts, block.begins, block.stops, block.stamps, block.priorities,
                 block.callers, block.codes, block.notes, block.walls, block.heads, roles, nan, self.kept, self.titles, self.H,
-                self.S, self.Z, self.K, memo.C, memo.V, self.P, self.T, self.high, self.F, self.R, self.N, self.E, self.W,
-                memo.M, G, self.X, self.D,
+                self.S, self.Z, self.K, memo.C, memo.V, self.P, self.T, self.high, self.frames.data.reshape(-1), self.R, self.N,
+                self.E, self.W, memo.M, G, self.X, self.D,
             )  # fmt: skip
-            for column, part in zip(self.frames, self.F[: 5 * G[machine.G_FRAMES]].reshape(-1, 5).T, strict=True):
-                column.append(part.copy())
-            self.registers.append(self.R[: 2 * G[machine.G_REGISTERS]].reshape(-1, 2).copy())
+            self.frames.used = int(G[machine.G_FRAMES])
+            if self.dumps:
+                self.registers.append(self.R[: 2 * G[machine.G_REGISTERS]].reshape(-1, 2).copy())
             found.append(self.E[: G[machine.G_EVENTS]].copy())
             for kind, number, line in self.N[: 3 * G[machine.G_NOTES]].reshape(-1, 3).tolist():
                 if kind == 3:
@@ -119,7 +120,7 @@ class Sequence:
         numbers = np.empty(count, np.int32)
         for (first, number), (last, _) in zip(boots, [*boots[1:], (count, 0)], strict=True):
             numbers[first:last] = number
-        return roles, numbers, np.concatenate(found)
+        return numbers, np.concatenate(found)
 
     def _grow(self, count: int, more: bool = False) -> None:
         G = self.G

@@ -11,13 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .. import schema
 from ..document import Document, Input, load
 from ..errors import OutputError, UsageError
 from . import assembly
-from .engine import CHUNK, LINES, Reading
+from .reading import CHUNK, Reading
 
 STREAMED = ("lines", "traces", "frames")
 """Tables that can be streamed."""
@@ -79,21 +77,18 @@ def write(
 def _flush(reading: Reading, document: Document, names: Sequence[str], writers: Any, drafts: Any, *, end: bool) -> None:
     sequence, lines = reading.sequence, reading.pieces.lines
     sequence.notes.clear()
-    if sum(map(len, sequence.frames[0])) > ROWS or end:
-        columns = [assembly.joined(column, np.int32) for column in sequence.frames]
+    if sequence.frames.used > ROWS or end:
+        columns = sequence.frames.array()
         done = columns[0] <= (1 << 30 if end else sequence.settled())
-        for column, rest in zip(sequence.frames, columns, strict=True):
-            column.append(rest[~done])
+        sequence.frames.clear(columns[:, ~done])
         if "frames" in names:
-            finished = [[column[done]] for column in columns]
-            _append("frames", assembly.frames(document.source, finished, reading.memo), writers, drafts)
+            _append("frames", assembly.frames(document.source, columns[:, done], reading.memo), writers, drafts)
     if sequence.traces or end:
         if "traces" in names:
             _append("traces", assembly.traces(document.source, sequence.traces, reading.memo, False), writers, drafts)
         sequence.traces.clear()
-    if "lines" in names and (sum(map(len, lines["numbers"])) > ROWS or end):
-        callers = reading.callers.names()
-        _append("lines", assembly.lines(document.source, {name: lines[name] for name in LINES}, callers, False), writers, drafts)
+    if "lines" in names and (len(lines) > ROWS or end):
+        _append("lines", assembly.lines(document.source, lines, reading.callers.names(), False), writers, drafts)
 
 
 def _append(name: str, data: Any, writers: dict[str, Any], drafts: dict[str, Path]) -> None:
