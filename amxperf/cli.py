@@ -120,11 +120,12 @@ def compare(
     diagnose: Annotated[bool, typer.Option("--diagnose", help="Look for drift, order, series, states, outliers.")] = False,
     gate: Annotated[bool, typer.Option("--gate", help="Fail where the treatment costs more than the margin allows.")] = False,
     junit: Annotated[Path | None, typer.Option(help="With --gate: write JUnit XML to this file.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the ratios, with data and citation, into this folder.")] = None,
 ) -> None:
     """Compare two arms of a dataset, benchmark by benchmark.
 
     Exit code 0: every question has an answer; 2: one or more are inconclusive or refused; 3: nothing is comparable.
-    With --gate: 0 pass, 1 regression, 2 cannot tell, 3 not comparable.
+    With --gate: 0 pass, 1 regression, 2 cannot tell, 3 not comparable; with --group-by the geometric means are judged, too.
     """
     from . import output
     from .comparison import compare as run
@@ -140,6 +141,8 @@ def compare(
     declared = tuple(word.strip() for word in differs.split(",") if word.strip())
     results = run(data, baseline, treatment, margin=margin, confidence=confidence, within=within, filter=filter,
                   group_by=group_by, differs=declared, steady=steady, diagnose=diagnose)  # fmt: skip
+    if figure:
+        typer.echo(f"The figure is in {output.drawn(data, results, figure)}", err=True)
     judged = judge(results, margin) if gate else None
     if judged and junit:
         output.write(judged.junit(), junit)
@@ -152,6 +155,7 @@ def plan(
     dataset: Annotated[str | None, typer.Argument(help="The pilot: name or path of a dataset.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Selector of the baseline in the pilot.")] = None,
     treatment: Annotated[str | None, typer.Option(help="Selector of the treatment, if it was measured.")] = None,
+    filter: Annotated[str, typer.Option(help="Only these rows of the pilot: benchmark=matmul*,size>=512.")] = "",
     width: Annotated[float | None, typer.Option(help="Goal: half width of the interval, as a fraction.")] = None,
     change: Annotated[float | None, typer.Option(help="Goal: a change to be found, as a fraction.")] = None,
     margin: Annotated[float | None, typer.Option(help="Goal: equivalence within this margin.")] = None,
@@ -188,7 +192,7 @@ def plan(
     else:
         if baseline is None:
             raise UsageError("the pilot's arms are not named", hint="add --baseline SELECTOR")
-        found = plan_dataset(dataset, baseline, treatment, replicate=replicate, spread=spread, **goal)
+        found = plan_dataset(dataset, baseline, treatment, filter=filter, replicate=replicate, spread=spread, **goal)
     typer.echo(output.plans(found, format), nl=False)
     raise typer.Exit(0 if found.worst else 2)
 
@@ -198,6 +202,8 @@ def build(
     dataset: Annotated[str | None, typer.Option(help="Your dataset: compared, and shown if `collect` made it.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Baseline of that page.")] = None,
     treatment: Annotated[str | None, typer.Option(help="Treatment of that page.")] = None,
+    filter: Annotated[str | None, typer.Option(help="Only these rows on that page: benchmark=matmul*,size>=512.")] = None,
+    group_by: Annotated[str | None, typer.Option(help="Groups on that page, with a geometric mean each: isa,pages.")] = None,
     root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),
     jobs: Annotated[int, typer.Option(help="Notebooks run at a time.", min=1)] = 2,
 ) -> None:
@@ -208,7 +214,8 @@ def build(
     def progress(done: int, total: int, text: str) -> None:
         typer.echo(f"[{done}/{total}] {text}", err=True)
 
-    place = run(find_root(root), dataset=dataset, baseline=baseline, treatment=treatment, jobs=jobs, progress=progress)
+    own = {"baseline": baseline, "treatment": treatment, "filter": filter, "group_by": group_by}
+    place = run(find_root(root), dataset=dataset, jobs=jobs, progress=progress, **own)
     typer.echo(f"The book is in {place / 'index.html'}")
 
 

@@ -94,12 +94,13 @@ def compare(
     for arm in arms:
         _check_measured(arm, dataset)
     only = parse(filter) if filter else None
+    told = ",".join(part for part in (dataset.filter, filter) if part)
     groups = parse_keys(group_by, data) if group_by else ()
     if within and groups:
         raise UsageError("geometric means are of two arms, not of ratios of ratios", hint="leave out group_by, or within")
     if within:
         answers, notes = relative(dataset, arms, parse(within), only, confidence, margin, differs, diagnose)
-        return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes))
+        return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes), (), told)
     pairing = _paired(dataset, arms, only)
     found = samples(pairing, dataset.manifest)
     batch = _compared(found, dataset, confidence, margin).adjust()
@@ -111,7 +112,7 @@ def compare(
     if diagnose:
         results = diagnosed(results, dataset.manifest)
     means = geomeans(pairing, found, batch, groups, dataset.manifest.location, named)
-    return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), results, pairing.notes, means)
+    return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), results, pairing.notes, means, told, group_by)
 
 
 def _paired(dataset: Dataset, arms: tuple[Selector, Selector], only: Selector | None) -> Pairing:

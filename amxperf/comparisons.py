@@ -123,6 +123,7 @@ class Comparisons:
     """Several comparisons of the same two arms, one per benchmark, metric and combination of the other factors.
 
     `notes` say what was left out (groups that only one arm has). `geomeans` put the comparisons of a group together.
+    `filter` and `group_by` are what was asked for, '' where nothing was.
     """
 
     dataset: str
@@ -132,6 +133,8 @@ class Comparisons:
     results: Sequence[Comparison]
     notes: tuple[Note, ...] = ()
     geomeans: tuple[Comparison, ...] = ()
+    filter: str = ""
+    group_by: str = ""
 
     def __iter__(self) -> Iterator[Comparison]:
         return iter(self.results)
@@ -141,6 +144,12 @@ class Comparisons:
 
     def __getitem__(self, index: int) -> Comparison:
         return self.results[index]
+
+    @property
+    def title(self) -> str:
+        """What is compared, in one line."""
+        only = f", only {self.filter}" if self.filter else ""
+        return f"{self.dataset} ({self.kind}): {self.treatment} over {self.baseline}{only}"
 
     def one(self, **wanted: str) -> Comparison:
         """The comparison whose benchmark, metric or factors are as wanted; UsageError unless exactly one is."""
@@ -175,6 +184,8 @@ class Comparisons:
             "kind": self.kind,
             "baseline": self.baseline,
             "treatment": self.treatment,
+            "filter": self.filter,
+            "group_by": self.group_by,
             "results": [result.to_dict() for result in self.results],
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "geomeans": [result.to_dict() for result in self.geomeans],
@@ -196,7 +207,7 @@ class Comparisons:
             results, geomeans = (tuple(Comparison.from_dict(item) for item in data.get(key, ())) for key in ("results", "geomeans"))
         except (KeyError, TypeError) as error:
             raise DataError(f"comparisons lack or misplace {error}") from error
-        return cls(*heads, results, notes, geomeans)
+        return cls(*heads, results, notes, geomeans, str(data.get("filter", "")), str(data.get("group_by", "")))
 
     @classmethod
     def from_json(cls, text: str) -> Comparisons:

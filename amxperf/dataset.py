@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import schema
+from . import schema, selector
 from .capture import Note
 from .document import load
 from .errors import FormatError, ManifestError, MissingInput, UsageError
@@ -38,6 +38,8 @@ class Dataset:
     notes: tuple[Note, ...] = field(default=(), repr=False)
     owned: bool = False
     """True for a dataset of the project: the folder above vouches for its manifest."""
+    filter: str = ""
+    """What `where` left of the measurements, '' for all."""
 
     @property
     def kind(self) -> str:
@@ -54,7 +56,7 @@ class Dataset:
         >>> open_dataset("vm-onednn").credit
         'vm-onednn (recorded, 2026-11-23)'
         """
-        return f"{self.name} ({self.kind}, {self.manifest.date})"
+        return f"{self.name} ({self.kind}, {self.manifest.date})" + (f", only {self.filter}" if self.filter else "")
 
     def side(self, source: str) -> str:
         """host or guest: from which side a file was recorded, as the manifest says; '' where it does not."""
@@ -97,6 +99,21 @@ class Dataset:
         if self.kind == "emulated" and table["informative"].any():
             table.loc[table["informative"], ["informative", "reason"]] = [False, EMULATED]
         return table
+
+    def where(self, filter: str) -> Dataset:
+        """The same dataset with the measurements that a filter selects (:mod:`amxperf.selector`); the whole for ''.
+
+        Raises UsageError for a column that is not there, MissingInput for a value that never occurs.
+
+        >>> len(open_dataset("vm-onednn").where("isa=amx,pages=2m").measurements) * 4 == len(open_dataset("vm-onednn").measurements)
+        True
+        """
+        if not filter:
+            return self
+        chosen = selector.parse(filter)
+        copy = replace(self, filter=",".join(part for part in (self.filter, str(chosen)) if part))
+        copy.__dict__["measurements"] = chosen.rows(self.measurements, self.name)  # fills the cached property
+        return copy
 
     @cached_property
     def lines(self) -> pd.DataFrame:

@@ -51,6 +51,7 @@ class Gate:
     treatment: str
     margin: float
     items: tuple[Gated, ...]
+    filter: str = ""
 
     @property
     def outcome(self) -> str:
@@ -70,14 +71,15 @@ class Gate:
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON; NaN becomes None."""
         items = [{key: _plain(value) for key, value in vars(item).items()} for item in self.items]
-        head = {"dataset": self.dataset, "baseline": self.baseline, "treatment": self.treatment, "margin": self.margin}
+        head = {"dataset": self.dataset, "baseline": self.baseline, "treatment": self.treatment, "margin": self.margin,
+                "filter": self.filter}  # fmt: skip
         return {"schema": 1, **head, "outcome": self.outcome, "exit_code": self.exit_code, "items": items}
 
     def report(self) -> str:
         """The gate for a terminal: one line per benchmark, the worst first, and the outcome."""
         order = sorted(self.items, key=lambda item: ("regression", "cannot tell", "not comparable", "pass").index(item.outcome))
         lines = [item.sentence() for item in order] or ["the two arms have no benchmark in common"]
-        limit = f"margin {100 * self.margin:g} %"
+        limit = f"margin {100 * self.margin:g} %" + (f", only {self.filter}" if self.filter else "")
         return "\n".join([*lines, "", f"gate: {self.outcome} ({self.treatment} over {self.baseline}, {limit})"]) + "\n"
 
     def junit(self) -> bytes:
@@ -92,7 +94,8 @@ class Gate:
         root = ElementTree.Element("testsuites", {"name": "amxperf", **numbers})
         suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(self.dataset), **numbers})
         properties = ElementTree.SubElement(suite, "properties")
-        for key, value in {"baseline": self.baseline, "treatment": self.treatment, "margin": f"{self.margin:g}"}.items():
+        told = {"baseline": self.baseline, "treatment": self.treatment, "margin": f"{self.margin:g}", "filter": self.filter}
+        for key, value in ((key, value) for key, value in told.items() if value):
             ElementTree.SubElement(properties, "property", {"name": key, "value": _clean(value)})
         for item in self.items:
             place = {"classname": _clean(item.classname), "name": _clean(item.name), "time": "0"}
@@ -115,16 +118,18 @@ def gate(results: Comparisons, margin: float = 0.02) -> Gate:
     margin : how much more the treatment may cost, as a fraction.
 
     A benchmark that the baseline has and the treatment lacks is not comparable: a gate must not pass what was not run.
+    Where `compare` was asked for groups, the geometric mean of each is judged beside the benchmarks: many small costs can make
+    one that shows in none of them.
 
     >>> from amxperf import compare
     >>> gate(compare("vm-onednn", "isa=amx,pages=4k", "isa=avx512,pages=4k")).outcome
     'regression'
     """
-    items = [_judge(result, margin) for result in results]
+    items = [_judge(result, margin) for result in (*results, *(results.geomeans if results.group_by else ()))]
     for note in results.notes:
         if note.code == "one-arm-only" and not note.message.startswith(f"only {results.treatment} has "):
             items.append(Gated("", note.message.split(":")[0], "not comparable", math.nan, math.nan, math.nan, note.message))
-    return Gate(results.dataset, results.baseline, results.treatment, margin, tuple(items))
+    return Gate(results.dataset, results.baseline, results.treatment, margin, tuple(items), results.filter)
 
 
 def _judge(result: Comparison, margin: float) -> Gated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .capture import Note
     from .catalogue import Entry
     from .comparison import Comparisons
+    from .dataset import Dataset
     from .gate import Gate
     from .planning import Plans
 
@@ -143,6 +145,14 @@ def comparisons(results: Comparisons, format: str, gate: Gate | None = None) -> 
         return results.frame().to_csv(index=False, lineterminator="\n")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     return wrapped(report(results, width) + (f"\n{gate.report()}" if gate else ""), sys.stdout)
+
+
+def drawn(dataset: Dataset, results: Comparisons, folder: Path) -> Path:
+    """Draw the ratios of a comparison into a folder of their own in `folder`; that folder."""
+    from .figures import ratios
+
+    arms = re.sub(r"[^a-z0-9]+", "-", f"{results.treatment}-over-{results.baseline}".lower()).strip("-")
+    return ratios(dataset, results, name=arms or "ratios", title=f"{results.treatment} over {results.baseline}").save(folder)
 
 
 def plans(found: Plans, format: str) -> str:

@@ -95,6 +95,7 @@ def plan_dataset(
     baseline: str,
     treatment: str | None = None,
     *,
+    filter: str = "",
     replicate: str | None = None,
     spread: float | None = None,
     **goal: Any,
@@ -105,6 +106,7 @@ def plan_dataset(
     ----------
     dataset : the pilot: an open dataset, a name or a path.
     baseline, treatment : selectors, as in :func:`amxperf.compare`; the baseline alone where the treatment was not measured yet.
+    filter : a selector of rows of the pilot, such as ``benchmark=matmul*`` (:mod:`amxperf.selector`).
     replicate : 'boot' or 'launch'; by default as `compare` would have it (with one arm: boots where several are known).
     spread : standard deviation of the log between replicates, where the pilot has one only; it replaces the pilot's.
     goal : what :func:`amxperf.stats.plan.plan` takes: width, change or margin; power, confidence, costs, launches, iterations.
@@ -118,6 +120,7 @@ def plan_dataset(
     if not isinstance(dataset, Dataset):
         dataset = open_dataset(dataset)
     arms = parse(baseline), parse(treatment or baseline)
+    dataset = dataset.where(filter)
     data = dataset.measurements
     data = data[data["informative"] & (data["value"] > 0)]
     if not len(data):

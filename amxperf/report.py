@@ -29,8 +29,7 @@ GAP = 3
 def report(found: Comparisons, width: int = 0) -> str:
     """Everything that a person should read of a comparison; `width` columns of a terminal, 0 for plain text without a table."""
     results = list(found)
-    title = f"{found.dataset} ({found.kind}): {found.treatment} over {found.baseline}"
-    lines = [title, ""]
+    lines = [found.title, ""]
     if width and results:
         lines += [_table(found, results, width), ""]
     for result in results:

@@ -119,3 +119,26 @@ def test_usage(make, capsys):
     assert main(["compare", root, "--baseline", "old", "--treatment", "new", "--junit", "x.xml"]) == 64
     assert "--gate" in capsys.readouterr().err
     assert main(["compare", root, "--baseline", "old", "--treatment", "new", "--gate", "--margin", "-1"]) == 64
+
+
+def small_costs(cost):
+    """Six benchmarks of the same ten launches, each `cost` slower, with a noise of its own in each."""
+    places = [(arm, k, b) for arm in ("old", "new") for k in range(10) for b in range(6)]
+    noise = [1 + 0.03 * ((k * 7 + 3 * b + (arm == "new")) % 10 - 4.5) / 4.5 for arm, k, b in places]
+    return ROWS + "".join(f"{arm},{k},b{b},time,{(1 + cost * (arm == 'new')) * by:.6f},s,lower\n"
+                          for (arm, k, b), by in zip(places, noise, strict=True))  # fmt: skip
+
+
+def test_a_group_is_judged_by_its_geometric_mean(make, capsys, tmp_path):
+    """3.5 % in each of six benchmarks, too little for any one of them to tell, is a regression of all together."""
+    root, report = str(make({"t.csv": small_costs(0.035)})), tmp_path / "junit.xml"
+    call = ["compare", root, "--baseline", "old", "--treatment", "new", "--gate"]
+    assert main(call) == 2
+    capsys.readouterr()
+    assert main([*call, "--group-by", "metric", "--junit", str(report)]) == 1
+    assert "regression: geometric mean of 6.time" in capsys.readouterr().out
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert (suite.get("tests"), suite.get("failures")) == ("7", "1")
+    assert main([*call, "--filter", "benchmark=b1|b2", "--junit", str(report)]) == 2
+    told = {part.get("name"): part.get("value") for part in ElementTree.parse(report).getroot().iter("property")}
+    assert told["filter"] == "benchmark=b1|b2" and "only benchmark=b1|b2" in capsys.readouterr().out

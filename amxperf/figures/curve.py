@@ -11,6 +11,7 @@ from ..planning import plan_dataset
 from ..provenance import provenance
 from ..stats.plan import half_width
 from .base import Figure
+from .rows import rows
 from .series import SHADES
 from .theme import drawing, sign
 
@@ -22,7 +23,7 @@ REPLICATES = (3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300)
 
 def plan_curves(
     dataset: Dataset, *, name: str, title: str, baseline: str, treatment: str, by: str, width: float = 0.02,
-    replicates: Sequence[int] = REPLICATES,
+    replicates: Sequence[int] = REPLICATES, filter: str = "",
 ) -> Figure:  # fmt: skip
     """Draw the expected half width of the interval against replicates per arm, one line per value of a factor.
 
@@ -31,22 +32,24 @@ def plan_curves(
     baseline, treatment : selectors of the pilot's arms.
     by : factor that tells the lines apart.
     width : wanted half width, drawn as a line.
+    filter : a selector of rows of the pilot, such as ``problem=256x256*`` (:mod:`amxperf.selector`).
 
     Raises MissingInput where the pilot shows no spread of replicates.
     """
     import pandas as pd
     from matplotlib.ticker import LogLocator, NullFormatter
 
+    dataset = rows(dataset, filter)
     found = [item for item in plan_dataset(dataset, baseline, treatment, width=width) if item.plan] if _has(dataset, by) else []
     if not found:
         raise MissingInput(f"{dataset.name} is no pilot for this: it shows no spread of replicates", hint="name other arms")
-    rows = []
+    points = []
     for item in found:
         label, spread = dict(item.factors).get(by, ""), item.plan.deviation
         for count in replicates:
-            rows.append({by: label, "replicate": item.plan.replicate, "replicates": count, "deviation": spread,
+            points.append({by: label, "replicate": item.plan.replicate, "replicates": count, "deviation": spread,
                          "half_width": half_width(count, spread), "wanted": width, "needed": item.plan.replicates})  # fmt: skip
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(points)
     noun = {"boot": "boots", "launch": "launches"}[found[0].plan.replicate]
     origin = provenance(dataset, "modelled", sources=sorted(set(dataset.measurements["source"])))
     with drawing(7.0, 3.3) as (canvas, axes):
@@ -68,8 +71,8 @@ def plan_curves(
         canvas,
         table,
         caption=(
-            f"Expected half width of the 95 % interval of {treatment} over {baseline} against {noun} per arm, for the scatter "
-            "that the pilot shows; a formula drawn through measured spreads, not a measurement of widths. "
+            f"Expected half width of the 95 % interval of {treatment} over {baseline} against {noun} per arm, for the "
+            "scatter that the pilot shows; a formula drawn through measured spreads, not a measurement of widths. "
             f"The dashed line is {100 * width:g} %. "
             f"{noun.capitalize()} per arm that reach it: {needed}. Data: {dataset.credit}."
         ),

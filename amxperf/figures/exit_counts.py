@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 from ..errors import MissingInput
 from ..provenance import provenance
 from .base import Figure
+from .rows import rows
 from .theme import colour, drawing, sign
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
 
 
-def exits(dataset: Dataset, *, name: str, title: str) -> Figure:
+def exits(dataset: Dataset, *, name: str, title: str, filter: str = "") -> Figure:
     """Draw counts of VM exits by reason and environment on a logarithmic axis.
 
+    `filter` is a selector of rows, such as ``environment=vm`` (:mod:`amxperf.selector`).
     Raises MissingInput where the dataset holds no exit counts.
     """
+    dataset = rows(dataset, filter)
     data = dataset.measurements
     data = data[(data["benchmark"] == "vm-exits") & (data["metric"] == "exits")]
     if not len(data):

@@ -4,37 +4,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import MissingInput
 from ..labels import shortened
 from ..provenance import provenance
-from ..selector import parse
+from ..selector import parse, parse_keys
 from .base import Figure
 from .theme import COLOURS, any_script, drawing, ratio_axis, sign
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..comparison import Comparisons
     from ..dataset import Dataset
     from ..stats.result import Comparison
+
+MEAN = "geometric mean of "
+"""Benchmarks of this name are means of a group (:mod:`amxperf.geomean`)."""
 
 WIDTH, NARROWEST = 7.2, 3.2
 """Inches: width of the picture, and the least width of its axes; wide labels widen the picture, not narrow the axes."""
 
 
 def ratios(
-    dataset: Dataset, comparisons: Comparisons, *, name: str, title: str, label: Callable[[Comparison], str] | None = None
-) -> Figure:
+    dataset: Dataset, comparisons: Comparisons, *, name: str, title: str, label: Callable[[Comparison], str] | None = None,
+    filter: str = "", group_by: str = "",
+) -> Figure:  # fmt: skip
     """Draw the ratio of each comparison with its interval; a ratio without an interval is a hollow mark.
 
     Parameters
     ----------
     label : words for one comparison; its benchmark, metric and factors if left out.
+    filter : only these comparisons: a selector of their benchmark, metric and factors (:mod:`amxperf.selector`).
+    group_by : columns such as ``isa,pages``: comparisons of a group stand together, each group ends with its geometric mean
+        (a diamond) where `compare` was asked for the same groups. What `compare` was asked for if left out.
 
     Raises MissingInput where no comparison has a ratio.
     """
     import pandas as pd
 
+    comparisons, keys = grouped(comparisons, filter, group_by or comparisons.group_by)
     shown = [result for result in comparisons if math.isfinite(result.ratio)]
     if not shown:
         raise MissingInput(f"no comparison of {comparisons.dataset} has a ratio to draw", hint="see their reasons")
@@ -43,7 +54,7 @@ def ratios(
     )
     data = comparisons.frame()
     data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)
-    labels = [label(result) for result in shown]
+    labels = [_mean_label(result) if _is_mean(result) else label(result) for result in shown]
     readings = [f"{words} {interval(result)}" for words, result in zip(labels, shown, strict=True)]
     data.insert(0, "label", labels)
     origin = provenance(dataset, "aggregated", **_replicates(dataset, comparisons))
@@ -53,7 +64,8 @@ def ratios(
             shade = COLOURS["muted"] if not closed else COLOURS["accent"]
             if closed:
                 axes.plot([result.low, result.high], [row, row], color=shade, linewidth=2.2, solid_capstyle="butt")
-            axes.plot(result.ratio, row, "o", markersize=7, color=shade, markerfacecolor=shade if closed else "white", zorder=3)
+            marker = "D" if _is_mean(result) else "o"
+            axes.plot(result.ratio, row, marker, markersize=7, color=shade, markerfacecolor=shade if closed else "white", zorder=3)
         axes.set_yticks(range(len(shown)), shortened(labels)[::-1], fontsize=8.5)
         axes.set_ylim(-0.6, len(shown) - 0.4)
         ratio_axis(axes, f"{comparisons.treatment} over {comparisons.baseline} (ratio; {_better(shown, comparisons.treatment)})")
@@ -69,7 +81,7 @@ def ratios(
         title,
         canvas,
         pd.DataFrame(data),
-        caption=_caption(comparisons, shown, dataset),
+        caption=_caption(comparisons, shown, dataset, keys),
         alt=f"{len(shown)} horizontal bars: " + "; ".join(readings) + ".",
         origin=origin,
     )
@@ -103,11 +115,56 @@ def _better(shown: list[Comparison], treatment: str) -> str:
     return words.pop() if len(words) == 1 else "which side is better differs: column better of the data"
 
 
-def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset) -> str:
+def grouped(comparisons: Comparisons, filter: str, group_by: str) -> tuple[Comparisons, tuple[str, ...]]:
+    """The comparisons that pass a filter, group by group, each with its geometric mean at the end; and the columns of the groups.
+
+    Raises UsageError for a column, MissingInput for a value that no comparison has.
+    """
+    if not filter and not group_by:
+        return comparisons, ()
+    kept = list(comparisons)
+    if filter:
+        kept = [result for result, holds in zip(kept, parse(filter).mask(_columns(kept)), strict=True) if holds]
+        comparisons = replace(comparisons, filter=",".join(part for part in (comparisons.filter, filter) if part))
+    keys = parse_keys(group_by, _columns(kept)) if group_by else ()
+    parts: dict[tuple[str, ...], list[Comparison]] = {}
+    for result in kept:
+        parts.setdefault(_group(result, keys), []).append(result)
+    if keys and group_by == comparisons.group_by and not filter:
+        for mean in comparisons.geomeans:
+            parts.setdefault(_group(mean, keys), []).append(mean)
+    return replace(comparisons, results=tuple(result for part in parts.values() for result in part)), keys
+
+
+def _columns(results: list[Comparison]) -> pd.DataFrame:
+    """What a filter of comparisons can name: a table like that of the measurements, one row each."""
+    from .. import schema
+
+    return schema.frame("measurements", [{"benchmark": r.benchmark, "metric": r.metric, "unit": r.unit, **dict(r.factors)}
+                                         for r in results])  # fmt: skip
+
+
+def _group(result: Comparison, keys: tuple[str, ...]) -> tuple[str, ...]:
+    known = {"benchmark": result.benchmark, "metric": result.metric, "unit": result.unit, **dict(result.factors)}
+    return tuple(known.get(key, "") for key in keys)
+
+
+def _is_mean(result: Comparison) -> bool:
+    return result.benchmark.startswith(MEAN)
+
+
+def _mean_label(result: Comparison) -> str:
+    return " ".join([result.benchmark, result.metric, *(f"{key}={value}" for key, value in result.factors)])
+
+
+def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset, keys: tuple[str, ...]) -> str:
     closed = [result for result in shown if math.isfinite(result.low)]
-    what = list(dict.fromkeys(f"{result.metric} of {result.benchmark}" for result in shown))
+    what = list(dict.fromkeys(f"{r.metric} of {r.benchmark}" for r in shown if not _is_mean(r)))
     named = ", ".join(what[:3]) + (f" and {len(what) - 3} more" if len(what) > 3 else "")
     text = f"Ratio of {comparisons.treatment} to {comparisons.baseline}: {named}. "
+    text += f"Only {comparisons.filter}. " if comparisons.filter else ""
+    means = "; diamonds are geometric means of a group" if any(_is_mean(result) for result in shown) else ""
+    text += f"Grouped by {' and '.join(keys)}{means}. " if keys else ""
     kinds = dict.fromkeys(f"{r.confidence:.0%} intervals ({r.method}, {r.counted()})" for r in closed)
     if kinds:
         text += f"Bars are {' or '.join(kinds)}; the {closed[0].replicate} is the replicate. "

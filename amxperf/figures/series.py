@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from ..errors import MissingInput
 from ..labels import counted
 from ..provenance import provenance
+from ..selector import parse
 from .base import Figure
+from .rows import rows
 from .theme import drawing, sign
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def iterations(
-    dataset: Dataset, *, name: str, title: str, launches: Sequence[str], where: dict[str, str], scale: float = 1e6, unit: str = "µs"
+    dataset: Dataset, *, name: str, title: str, launches: Sequence[str], filter: str = "", scale: float = 1e6, unit: str = "µs"
 ) -> Figure:
     """Draw the iterations of up to six launches.
 
@@ -26,13 +28,12 @@ def iterations(
     ----------
     launches : names of launches.
     scale, unit : how times in s are shown; other units are shown as they are.
-    where : column -> value that the rows must have, such as ``{"problem": "256x256:256x256"}``.
+    filter : a selector of rows, such as ``problem=256x256*`` (:mod:`amxperf.selector`).
 
     Raises MissingInput where nothing matches.
     """
-    data = dataset.measurements
-    for column, value in where.items():
-        data = data[data[column] == value] if column in data else data.iloc[:0]
+    dataset = rows(dataset, filter)
+    data, pinned = dataset.measurements, [key for key in parse(filter).columns if key != "launch"] if filter else []
     data = data[data["launch"].isin(list(launches)[: len(SHADES)]) & data["iteration"].notna()]
     if not len(data):
         raise MissingInput(f"{dataset.name} holds no such iterations", hint="name other launches or values")
@@ -54,7 +55,7 @@ def iterations(
         sign(canvas, origin)
     steady = data[~(data["iteration"] < dataset.manifest.warmup).fillna(False)]
     first, last = data.loc[data["iteration"] == 0, "value"].median(), steady["value"].median()
-    table = data[["launch", *where, "iteration", "value", "unit", "source", "line"]].reset_index(drop=True)
+    table = data[["launch", *pinned, "iteration", "value", "unit", "source", "line"]].reset_index(drop=True)
     return Figure(
         name,
         title,

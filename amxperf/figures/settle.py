@@ -9,6 +9,7 @@ from ..errors import MissingInput
 from ..provenance import provenance
 from ..settling import shapes
 from .base import Figure
+from .rows import rows
 from .theme import COLOURS, drawing, sign
 
 if TYPE_CHECKING:
@@ -16,32 +17,31 @@ if TYPE_CHECKING:
 
 
 def settling(
-    dataset: Dataset, *, name: str, title: str, launches: Sequence[str], where: dict[str, str], scale: float = 1e6, unit: str = "µs"
+    dataset: Dataset, *, name: str, title: str, launches: Sequence[str], filter: str = "", scale: float = 1e6, unit: str = "µs"
 ) -> Figure:
     """Draw the iterations of some launches with their levels, one panel each; hollow marks are left out as warm-up.
 
     Parameters
     ----------
     launches : names of launches, up to six.
-    where : column -> value that the rows must have, such as ``{"problem": "256x256:256x256"}``.
+    filter : a selector of rows, such as ``problem=256x256*`` (:mod:`amxperf.selector`).
     scale, unit : how times in s are shown; other units are shown as they are.
 
     Raises MissingInput where nothing matches.
     """
     from matplotlib.ticker import LogLocator, NullFormatter
 
+    dataset = rows(dataset, filter)
     table = shapes(dataset)
-    for column, value in where.items():
-        table = table[table[column] == value] if column in table else table.iloc[:0]
     table = table[table["launch"].isin(list(launches)[:6])]
     if not len(table):
         raise MissingInput(f"{dataset.name} holds no such launches", hint="name other launches or values")
     if table["unit"].iloc[0] != "s":
         scale, unit = 1.0, str(table["unit"].iloc[0])
-    rows = table.to_dict("records")
+    series = table.to_dict("records")
     origin = provenance(dataset, "aggregated", launches=int(table["launch"].nunique()), sources=sorted(set(table["source"])))
-    with drawing(7.4, 2.9, columns=len(rows), sharey=True) as (canvas, axes):
-        for axis, row in zip([axes] if len(rows) == 1 else axes, rows, strict=True):
+    with drawing(7.4, 2.9, columns=len(series), sharey=True) as (canvas, axes):
+        for axis, row in zip([axes] if len(series) == 1 else axes, series, strict=True):
             values, found = row["values"] * scale, row["steady"]
             places = range(len(values))
             axis.plot(places[: found.start], values[: found.start], "o", color=COLOURS["plain"], markersize=4, fillstyle="none")
@@ -55,19 +55,19 @@ def settling(
             axis.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
             axis.yaxis.set_major_formatter("{x:g}")
             axis.yaxis.set_minor_formatter(NullFormatter())
-        canvas.axes[0].set_ylabel(f"{rows[0]['metric']} ({unit})")
+        canvas.axes[0].set_ylabel(f"{series[0]['metric']} ({unit})")
         sign(canvas, origin)
     data = table.drop(columns=["values", "steady"]).reset_index(drop=True)
-    told = "; ".join(f"{row['launch']}: {row['steady'].sentence()}" for row in rows)
+    told = "; ".join(f"{row['launch']}: {row['steady'].sentence()}" for row in series)
     return Figure(
         name,
         title,
         canvas,
         data,
         caption=(
-            "Iterations of launches and the levels that change points find in each; levels within 1 % are one. "
+            f"Iterations of launches and the levels that change points find in each; levels within 1 % are one. "
             f"Hollow marks are left out as warm-up. {told}. The vertical axis is logarithmic. Data: {dataset.credit}."
         ),
-        alt=f"{len(rows)} panels of points with horizontal lines for levels. {told}.",
+        alt=f"{len(series)} panels of points with horizontal lines for levels. {told}.",
         origin=origin,
     )

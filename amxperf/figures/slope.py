@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING
 from ..errors import MissingInput
 from ..provenance import provenance
 from .base import Figure
+from .rows import rows
 from .theme import COLOURS, drawing, sign
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
 
 
-def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, xlabel: str, remark: str = "") -> Figure:
+def slopes(dataset: Dataset, *, name: str, title: str, benchmark: str, x: str, xlabel: str, remark: str = "",
+           filter: str = "") -> Figure:  # fmt: skip
     """Draw every metric of a benchmark against a numeric factor, one value per point.
 
+    `filter` is a selector of rows, such as ``metric=boot*`` (:mod:`amxperf.selector`).
     Raises MissingInput where the dataset has no such benchmark or factor.
     """
     import pandas as pd
 
+    dataset = rows(dataset, filter)
     data = dataset.measurements
     if x not in data or not len(data[data["benchmark"] == benchmark]):
         raise MissingInput(f"{dataset.name} holds no {benchmark} against {x}", hint="name another benchmark")

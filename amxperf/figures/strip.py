@@ -8,6 +8,7 @@ from ..errors import MissingInput
 from ..labels import counted
 from ..provenance import provenance
 from .base import Figure
+from .rows import column, rows
 from .theme import colour, drawing, sign
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ def medians(dataset: Dataset, by: list[str]) -> pd.DataFrame:
 
 
 def launches(
-    dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue: str, scale: float = 1e3, unit: str = "ms"
-) -> Figure:
+    dataset: Dataset, *, name: str, title: str, panel: str, x: str, hue: str, filter: str = "", scale: float = 1e3,
+    unit: str = "ms",
+) -> Figure:  # fmt: skip
     """Draw the median of every launch, one panel per value of `panel`.
 
     Parameters
     ----------
     panel, x, hue : factor columns; `hue` also gives colour.
+    filter : a selector of rows, such as ``benchmark=matmul*,size>=512`` (:mod:`amxperf.selector`).
     scale, unit : how times in s are shown; other units are shown as they are.
 
     Raises MissingInput where the data lack one of the columns.
@@ -48,9 +51,9 @@ def launches(
     import seaborn
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    for column in (panel, x, hue):
-        if column not in dataset.measurements:
-            raise MissingInput(f"the measurements of {dataset.name} have no column {column!r}", hint="name another factor")
+    dataset = rows(dataset, filter)
+    for name_ in (panel, x, hue):
+        column(dataset, name_)
     table = medians(dataset, ["benchmark", "metric", "unit", "better", panel, x, hue])
     if not len(table):
         raise MissingInput(f"{dataset.name} holds no value that could depend on speed", hint="record another benchmark")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..labels import counted
@@ -10,6 +10,7 @@ from ..provenance import provenance
 from .base import Figure
 from .case import chosen
 from .prefix import prefixed
+from .rows import groups, rows
 from .strip import WORDS
 from .theme import colour, drawing, sign
 
@@ -26,23 +27,27 @@ def sizes(
     title: str,
     benchmark: str,
     metric: str,
-    lines: Sequence[str],
+    lines: str | Sequence[str],
     panel: str = "",
     x: str = "size",
     xlabel: str = "working set (B)",
-    where: Mapping[str, str] | None = None,
+    filter: str = "",
 ) -> Figure:
     """Draw the median over launches against a size, with the range of the launches.
 
     Parameters
     ----------
-    lines : factors that name a line; the first gives colour, the others the style. Environments that differ are lines too.
+    lines : factors that name a line, such as ``isa,pages``; the first gives colour, the others the style. Environments that
+        differ are lines too.
     panel : factor with a panel for each value; one panel if left out.
     x, xlabel : the factor that holds the size, and its name on the axis.
+    filter : a selector of rows, such as ``op=load,stride=64`` (:mod:`amxperf.selector`).
 
     Raises MissingInput where the dataset holds no such measurement.
     """
-    table = chosen(dataset, benchmark, metric, [*lines, x, *([panel] if panel else [])], where or {})
+    dataset = rows(dataset, filter)
+    lines = groups(dataset, lines)
+    table = chosen(dataset, benchmark, metric, [*lines, x, *([panel] if panel else [])])
     scale, shown = prefixed(table["median"], table["unit"].iloc[0])
     keys = [*(["environment"] if table["environment"].nunique() > 1 else []), *lines]
     table = table.assign(

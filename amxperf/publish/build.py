@@ -43,6 +43,8 @@ def build(
     dataset: str | os.PathLike[str] | None = None,
     baseline: str | None = None,
     treatment: str | None = None,
+    filter: str | None = None,
+    group_by: str | None = None,
     jobs: int = 2,
     executor: Executor | None = None,
     progress: Progress | None = None,
@@ -55,6 +57,7 @@ def build(
     dataset, baseline, treatment : the reader's own dataset (a name in data/, or a path) and selectors, for the notebook
         compare-your-runs; its defaults where left out. Where `amxperf collect` measured the dataset, it goes to the notebook
         where-time-goes as well; to that one alone, if it lacks an environment and no selector is given.
+    filter, group_by : what that page shows of it, as :func:`amxperf.compare` takes them.
     jobs : notebooks at a time.
     executor : runs the notebooks instead of `jobs` processes.
     progress : called as progress(done, total, text).
@@ -64,7 +67,8 @@ def build(
     MissingInput where root is no checkout or there is no such dataset; BuildError for a notebook or page that fails.
     The last good book stays where it is.
     """
-    plan = _plan(Path(root).resolve(), dataset, baseline, treatment)
+    given = {"baseline": baseline, "treatment": treatment, "filter": filter, "group_by": group_by}
+    plan = _plan(Path(root).resolve(), dataset, {key: value for key, value in given.items() if value is not None})
     if stamp(plan.html) == plan.key:
         return plan.html
     try:
@@ -121,7 +125,7 @@ class Plan:
         return self.build / "html"
 
 
-def _plan(root: Path, dataset: str | os.PathLike[str] | None, baseline: str | None, treatment: str | None) -> Plan:
+def _plan(root: Path, dataset: str | os.PathLike[str] | None, given: dict[str, str]) -> Plan:
     book, config = root / "book", root / "_config.yml"
     if not config.is_file() or not book.is_dir():
         raise MissingInput("no book here", path=root, hint="give the checkout, the folder that holds _config.yml and book/")
@@ -139,7 +143,7 @@ def _plan(root: Path, dataset: str | os.PathLike[str] | None, baseline: str | No
         "requirements": stage.digest(root / "requirements.txt"),
         "site": _site(config),
     }
-    own = _own(dataset, baseline, treatment, datasets, [path.stem for path in notebooks])
+    own = _own(dataset, given, datasets, [path.stem for path in notebooks])
     jobs = tuple(_job(path, root, digests, own.get(path.stem, {})) for path in notebooks)
     alone = _alone(str(dataset)) if own and COMPARISON not in own else ""
     frame = _hash(digests["code"], digests["requirements"], stage.digest(config), sorted(map(str, named)), _version())
@@ -148,18 +152,12 @@ def _plan(root: Path, dataset: str | os.PathLike[str] | None, baseline: str | No
 
 
 def _own(
-    dataset: str | os.PathLike[str] | None,
-    baseline: str | None,
-    treatment: str | None,
-    datasets: dict[str, Path],
-    notebooks: list[str],
+    dataset: str | os.PathLike[str] | None, found: dict[str, str], datasets: dict[str, Path], notebooks: list[str]
 ) -> dict[str, dict[str, str]]:
     """Notebook -> parameters for the reader's own dataset, whose captures are published too."""
-    given = {"baseline": baseline, "treatment": treatment}
-    found = {key: value for key, value in given.items() if value is not None}
     if dataset is None:
         if found:
-            raise UsageError("baseline and treatment need a dataset", hint="name it")
+            raise UsageError(f"{' and '.join(found)} need a dataset", hint="name it")
         return {}
     if COMPARISON not in notebooks:
         raise UsageError(f"the book has no page {COMPARISON} for your dataset", hint="add it to book/_toc.yml")

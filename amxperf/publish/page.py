@@ -206,10 +206,13 @@ class Page:
             raise OutputError(f"the facts cannot be written ({error.strerror})", path=target) from error
 
 
-def open_page(name: str, dataset: str | os.PathLike[str] | Dataset, out: str | os.PathLike[str] = "") -> Page:
+def open_page(
+    name: str, dataset: str | os.PathLike[str] | Dataset, out: str | os.PathLike[str] = "", filter: str = ""
+) -> Page:
     """Open the page `name` on a dataset (a name in data/, a path, or an open Dataset).
 
-    `out` is the folder for facts and figures; empty writes nothing.
+    `out` is the folder for facts and figures; empty writes nothing. `filter` selects the measurements that all of the page sees
+    (:mod:`amxperf.selector`).
     Raises UsageError for a name that cannot be one, MissingInput and DataError for the dataset.
     """
     if not _NAME.fullmatch(name):
@@ -220,7 +223,7 @@ def open_page(name: str, dataset: str | os.PathLike[str] | Dataset, out: str | o
         if not os.fspath(dataset):
             raise MissingInput("no dataset is named", hint="give the name of a folder in data/, or a path")
         dataset = open_dataset(dataset)
-    return Page(name, dataset, Path(out) if out else None)
+    return Page(name, dataset.where(filter) if filter else dataset, Path(out) if out else None)
 
 
 def _code(text: str) -> str:

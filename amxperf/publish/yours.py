@@ -55,6 +55,16 @@ class Yours:
         """Benchmark, metric and the factors that tell the comparisons apart."""
         return " ".join([result.benchmark, result.metric, *(value for _, value in self.comparisons.varying(result))])
 
+    @property
+    def means(self) -> tuple[Comparison, ...]:
+        """The geometric means of the groups that were asked for."""
+        return self.comparisons.geomeans if self.comparisons.group_by else ()
+
+    @staticmethod
+    def mean_name(result: Comparison) -> str:
+        """What a geometric mean is of."""
+        return " ".join([result.benchmark, result.metric, *(value for _, value in result.factors)])
+
     def main(self) -> dict[str, str]:
         """The metric that stands for each benchmark: the first with a ratio, or the mean that the program prints.
 
@@ -85,12 +95,16 @@ class Yours:
         for result, p in zip(self.comparisons, self.adjusted(), strict=True):
             ratio, ends = words(result.ratio, result.low, result.high)
             rows.append([self.name(result), ratio, ends, counted(result), result.verdict, survives(result, p)])
+        for result in self.means:
+            ratio, ends = words(result.ratio, result.low, result.high)
+            rows.append([self.mean_name(result), ratio, ends, counted(result), result.verdict, ""])
         table = _frame(rows, ["what", "ratio", "interval", "replicates", "verdict", ADJUSTED])
         return table if (table[ADJUSTED] != "").any() else table.drop(columns=ADJUSTED)
 
     def sentences(self) -> pd.DataFrame:
         """One sentence per comparison, and one for what its only replicate says within itself."""
         rows = [[self.name(result), result.sentence()] for result in self.comparisons]
+        rows += [[self.mean_name(result), result.sentence()] for result in self.means]
         rows += [[f"{self.name(r)}, within", r.within.sentence()] for r in self.comparisons if r.within is not None]
         return _frame(rows, ["what", "sentence"])
 
@@ -144,15 +158,17 @@ def advice(result: Comparison) -> str:
     return ADVICE.get(result.code, result.reason if result.code else "")
 
 
-def compare_yours(page: Page, baseline: str, treatment: str, *, margin: float = 0.02, confidence: float = 0.95) -> Yours:
+def compare_yours(page: Page, baseline: str, treatment: str, *, margin: float = 0.02, confidence: float = 0.95,
+                  filter: str = "", group_by: str = "") -> Yours:  # fmt: skip
     """Compare two arms of the page's dataset, and record the facts that the page shows; never fails for what the data lack.
 
-    Facts: dataset, kind, baseline, treatment, margin, confidence, problem, the numbers of comparisons, different, equivalent,
-    inconclusive and refused ones, adjusted (different after Benjamini and Hochberg) and undrawn (metrics not in the figure).
+    Facts: dataset, kind, baseline, treatment, filter, group-by, margin, confidence, problem, the numbers of comparisons,
+    different, equivalent, inconclusive and refused ones, adjusted (different after Benjamini and Hochberg) and undrawn (metrics
+    not in the figure).
     """
     data = page.dataset
     try:
-        found = Yours(compare(data, baseline, treatment, confidence=confidence, margin=margin))
+        found = Yours(compare(data, baseline, treatment, confidence=confidence, margin=margin, filter=filter, group_by=group_by))
         if not len(found.comparisons):
             found = Yours(found.comparisons, "the two arms have no benchmark in common")
     except (UsageError, MissingInput) as error:
@@ -164,6 +180,8 @@ def compare_yours(page: Page, baseline: str, treatment: str, *, margin: float = 
     page.fact("kind", data.kind, note="as the manifest says")
     page.fact("baseline", baseline, note="parameter of this page")
     page.fact("treatment", treatment, note="parameter of this page")
+    page.fact("filter", filter, filter or "none", note="parameter of this page")
+    page.fact("group-by", group_by, group_by or "none", note="parameter of this page")
     page.fact("margin", margin, f"{100 * margin:g} %", note="parameter of this page")
     page.fact("confidence", confidence, f"{100 * confidence:g} %", note="parameter of this page")
     page.fact("comparisons", len(verdicts), note="computed: benchmarks, metrics and factors that both arms have")

@@ -23,19 +23,19 @@ RECIPE = "0 % boots / 3 % iterations"
 
 DRAW = {  # name of the function -> dataset and call
     "budget": ("tdx-perf-2024", {"benchmark": "benchdnn-matmul", "low_us": 2, "high_us": 5, "band": "a guess"}),
-    "cases": ("vm-probe-controls", {"benchmark": "exit", "metric": "time", "by": ("leaf", "state")}),
+    "cases": ("vm-probe-controls", {"benchmark": "exit", "metric": "time", "by": "leaf,state"}),
     "coverage": ("simulations", {"recipes": {RECIPE: "boots are equal"}}),
     "exits": ("tdx-perf-2024", {}),
-    "iterations": ("vm-onednn", {"launches": LAUNCHES, "where": {"problem": SMALL}}),
+    "iterations": ("vm-onednn", {"launches": LAUNCHES, "filter": f"problem={SMALL}"}),
     "launches": ("vm-onednn", {"panel": "problem", "x": "pages", "hue": "isa"}),
     "overheads": ("published", {"comparison": "tdx-vm"}),
     "one_boot": ("simulations", {}),
     "plan_curves": ("vm-onednn", {"baseline": "isa=amx,pages=4k", "treatment": "isa=amx,pages=2m", "by": "problem"}),
     "printed_constant_figure": ("notes-2024", {}),
-    "settling": ("vm-onednn", {"launches": LAUNCHES, "where": {"problem": SMALL}}),
+    "settling": ("vm-onednn", {"launches": LAUNCHES, "filter": f"problem={SMALL}"}),
     "sizes": (
         "vm-probe-controls",
-        {"benchmark": "tileload", "metric": "bandwidth", "lines": ("isa", "pages"), "panel": "access", "where": {"op": "load"}},
+        {"benchmark": "tileload", "metric": "bandwidth", "lines": ("isa", "pages"), "panel": "access", "filter": "op=load"},
     ),
     "slopes": ("tdx-perf-2024", {"benchmark": "td-lifecycle", "x": "size_gb", "xlabel": "memory (GB)"}),
     "switches": ("vm-ftrace", {"sources": PINGPONG}),
@@ -117,7 +117,7 @@ def test_iterations(draw):
 
 def test_no_more_iterations_in_the_table_than_in_the_picture(data):
     several = [f"amx-4k-{n:02}" for n in range(10)]
-    figure = figures.iterations(data("vm-onednn"), name="x", title="t", launches=several, where={"problem": SMALL})
+    figure = figures.iterations(data("vm-onednn"), name="x", title="t", launches=several, filter=f"problem={SMALL}")
     assert (
         set(figure.data["launch"]) == {line.get_label() for line in figure.canvas.axes[0].lines}
         and len(set(figure.data["launch"])) == 6

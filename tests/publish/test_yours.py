@@ -11,7 +11,7 @@ from amxperf.publish.yours import ADJUSTED, ADVICE, Yours, advice, compare_yours
 from amxperf.stats import Caution
 
 FACTS = {
-    "dataset", "kind", "baseline", "treatment", "margin", "confidence",
+    "dataset", "kind", "baseline", "treatment", "filter", "group-by", "margin", "confidence",
     "comparisons", "different", "equivalent", "inconclusive", "refused", "problem", "adjusted", "undrawn",
 }  # fmt: skip
 
