@@ -38,8 +38,13 @@ class Dataset:
     notes: tuple[Note, ...] = field(default=(), repr=False)
     owned: bool = False
     """True for a dataset of the project: the folder above vouches for its manifest."""
-    filter: str = ""
-    """What `where` left of the measurements, '' for all."""
+    filters: tuple[str, ...] = ()
+    """Which measurements `where` left."""
+
+    @property
+    def filter(self) -> str:
+        """Which measurements `where` left, in one line; '' for all."""
+        return ",".join(self.filters)
 
     @property
     def kind(self) -> str:
@@ -98,6 +103,8 @@ class Dataset:
         table = self.table("measurements")
         if self.kind == "emulated" and table["informative"].any():
             table.loc[table["informative"], ["informative", "reason"]] = [False, EMULATED]
+        for filter in self.filters:
+            table = selector.parse(filter).rows(table, self.name)
         return table
 
     def where(self, filter: str) -> Dataset:
@@ -111,7 +118,7 @@ class Dataset:
         if not filter:
             return self
         chosen = selector.parse(filter)
-        copy = replace(self, filter=",".join(part for part in (self.filter, str(chosen)) if part))
+        copy = replace(self, filters=(*self.filters, str(chosen)))
         copy.__dict__["measurements"] = chosen.rows(self.measurements, self.name)  # fills the cached property
         return copy
 

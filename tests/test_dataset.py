@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -205,3 +206,15 @@ def test_a_mapped_table_takes_its_environment_from_the_folders(make):
     assert data[["environment", "launch", "value"]].values.tolist() == [["tdx", "1", 2.5], ["vm", "1", 1.5]]
     with pytest.raises(ManifestError, match="nothing says which environment"):
         open_dataset(make({"1.csv": "seconds\n1.5\n"}, rule, name="above"))
+
+
+def test_a_filter_outlives_a_copy(data):
+    """Two filters one after the other; a copy with another manifest reads the same rows."""
+    part = data("vm-onednn").where("pages=2m").where("isa=amx")
+    again = replace(part, manifest=part.manifest)
+    assert part.filter == "pages=2m,isa=amx"
+    assert len(again.measurements) == len(part.measurements) == len(data("vm-onednn").measurements) // 4
+    assert set(again.measurements["isa"]) == {"amx"} and set(again.measurements["pages"]) == {"2m"}
+    assert data("vm-onednn").where("") is data("vm-onednn")
+    with pytest.raises(UsageError, match="'colour' is not a column"):
+        data("vm-onednn").where("colour=red")

@@ -101,7 +101,8 @@ def _check_data(plan: Plan) -> None:
         verify(folder)
     for own in (job.parameters for job in plan.jobs if "dataset" in job.parameters):
         arms = [own.get(arm, default) for arm, default in ARMS.items()]
-        compare(plan.datasets.get(own["dataset"], own["dataset"]), *arms)
+        shown = {key: own.get(key, "") for key in ("filter", "group_by")}
+        compare(plan.datasets.get(own["dataset"], own["dataset"]), *arms, **shown)
 
 
 @dataclass(frozen=True)
