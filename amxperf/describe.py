@@ -47,7 +47,7 @@ def _environment(name: str, facts: dict[str, Any]) -> str:
 
 
 def runs(dataset: Dataset) -> pd.DataFrame:
-    """One row per environment and format: files, boots that are named, launches, and rows by table.
+    """One row per environment and format: files, boots that are named, launches, and rows by table; files of the host apart.
 
     >>> from amxperf import open_dataset
     >>> runs(open_dataset("vm-onednn"))["launches"].tolist()
@@ -57,7 +57,8 @@ def runs(dataset: Dataset) -> pd.DataFrame:
 
     groups: dict[tuple[str, str], list[Any]] = {}
     for run in dataset.files:
-        groups.setdefault((run.environment or "named in the file", run.capture.format), []).append(run)
+        host = " (host)" if dataset.side(run.source) == "host" and run.launch.startswith("session-") else ""
+        groups.setdefault((run.environment + host if run.environment else "named in the file", run.capture.format), []).append(run)
     rows = []
     for (environment, kind), found in groups.items():
         sizes: Counter[str] = Counter()
@@ -77,15 +78,15 @@ def runs(dataset: Dataset) -> pd.DataFrame:
 
 
 def notes(dataset: Dataset) -> pd.DataFrame:
-    """What the readers noticed, equal codes together; columns code, times, message (of the first), where (of the first)."""
+    """What the readers noticed, equal codes and machines together; columns code, times, message and place of the first."""
     import pandas as pd
 
-    groups: dict[str, list[Any]] = {}
+    groups: dict[tuple[str, str], list[Any]] = {}
     for note in dataset.notes:
-        groups.setdefault(note.code, []).append(note)
+        groups.setdefault((note.code, note.message if note.code == "machine" else ""), []).append(note)
     rows = [
         {"code": code, "times": len(found), "message": found[0].message, "where": _where(found)}
-        for code, found in groups.items()
+        for (code, _), found in groups.items()
     ]
     return pd.DataFrame(rows, columns=["code", "times", "message", "where"])
 

@@ -71,6 +71,8 @@ def collect(
     after everything that is complete was saved.
     """
     with tempfile.TemporaryDirectory(prefix="amxperf-") as place, ending_in_order():
+        if with_trace:
+            trace.find()  # before the compiler runs for long
         binary = binary or program.compile(Path(place) / program.NAME)
         facts = program.ask(binary)
         if facts.get("emulated", "no") != "no":

@@ -66,7 +66,7 @@ def save(root: Path, title: str = "") -> Path:
     first = measured[0] if measured else {}
     common = {key: value for key, value in first.items() if all(one.get(key) == value for one in measured)}
     document.setdefault("kind", "recorded")
-    document.setdefault("title", title or "amxprobe")
+    document.setdefault("title", title or (f"amxprobe: {common['cpu']}" if isinstance(common.get("cpu"), str) else "amxprobe"))
     dates = sorted(facts["date"] for facts in found.values() if facts.get("date"))
     if dates:
         document["date"] = tomlkit.date(dates[-1])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEFAULT = "vm-probe"
 """Dataset that is shown, if it is there, where none is named."""
 
-RUN = "run `amxperf collect mydata` on a machine with AMX, and this notebook with `-p probe_dataset mydata`"
+RUN = "run `amxperf collect mydata` on a machine with AMX, and `amxperf build --dataset mydata`"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Probed:
         ).drop(columns="seconds")
         shown = shown.rename(columns={"large_share": "in pages above 4 KiB", "exits": "exits per second"})
         shown = shown.astype(dict.fromkeys(PAGES, "Int64"))
+        if set(shown["vm"]) == {"one"}:
+            shown = shown.drop(columns="vm")
         return self.page.table(shown, f"Pages behind the guests' memory, counted by the host of {self.dataset.name}")
 
 
