@@ -3,6 +3,7 @@
 Options
 -------
 seconds : length of the recording; adds the metric `exit_rate` in op/s, for exits.
+vendor : whose numbers the exit reasons are: intel (if left out) or amd. Both use most numbers below 150, for different exits.
 unit : what the other maps count, such as ``us`` for ``@usecs = hist(...)``; bpftrace does not say. Values become base SI units,
     and so do the bounds of histograms; 1 where left out.
 
@@ -26,11 +27,11 @@ from typing import TYPE_CHECKING, Any
 from .. import schema
 from ..capture import Note
 from ..document import Document
-from ..errors import FormatError
+from ..errors import FormatError, UsageError
 from ..units import to_base
 from . import options as opt
 from .bpftrace_maps import Entry, entries
-from .exit_reasons import name
+from .exit_reasons import SVM_EXIT_REASONS, VENDORS, name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,10 +64,14 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     A value that is printed more than once (a script that prints in intervals) gets iterations 0, 1, ... and a note
     `repeated-reason` or `repeated-map`, since nothing says whether the values add up. A last line without its end is left out
     (`cut-line`), and so are lines that are no values of maps (`skipped-line`: a script's own, texts and tuples).
+    Note `other-vendor`: Intel has no exit of such a number, and AMD has.
 
     Raises FormatError where no line is a value of a map, UsageError for a bad option.
     """
-    opt.only(options, "bpftrace", "seconds", "unit")
+    opt.only(options, "bpftrace", "seconds", "unit", "vendor")
+    vendor = opt.text(options, "vendor", "intel")
+    if vendor not in VENDORS:
+        raise UsageError(f"option vendor must not be {vendor!r}", hint=f"use {' or '.join(VENDORS)}")
     seconds, unit = opt.positive(options, "seconds"), opt.text(options, "unit", "1")
     notes: list[Note] = []
     rows: list[dict[str, Any]] = []
@@ -80,7 +85,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
         if group is None:
             skipped.append(line)
         for entry in group or ():
-            key, cells = _exits(entry, seconds) if _is_exit(entry) else _others(entry, unit)
+            key, cells = _exits(entry, seconds, vendor) if _is_exit(entry) else _others(entry, unit)
             common = {"better": "none", "iteration": seen[key], "source": document.source, "line": line}
             rows.extend({**common, **cell} for cell in cells)
             seen[key] += 1
@@ -93,6 +98,10 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
         if repeated:
             names = ", ".join(repeated[:20])
             notes.append(Note(code, f"printed more than once, perhaps cumulatively: {names}", document.source))
+    strange = sorted({row["exit_reason"] for row in rows if vendor == "intel" and _is_amd(row.get("exit_reason", ""))})
+    if strange:
+        message = f"AMD has these exits and Intel has not ({', '.join(strange[:5])}): the option vendor = \"amd\" reads AMD's"
+        notes.append(Note("other-vendor", message, document.source))
     if skipped:
         message = f"{len(skipped)} lines are not values of a map and are left out"
         notes.append(Note("skipped-line", message, document.source, skipped[0]))
@@ -103,8 +112,13 @@ def _is_exit(entry: Entry) -> bool:
     return not entry.what and bool(_REASONS.fullmatch(entry.map) and _REASON.fullmatch(entry.key))
 
 
-def _exits(entry: Entry, seconds: float | None) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
-    reason = name(int(entry.key)) if entry.key.lstrip("-").isdigit() else entry.key
+def _is_amd(reason: str) -> bool:
+    number = reason.removeprefix("UNKNOWN_")
+    return number != reason and number.isdigit() and int(number) in SVM_EXIT_REASONS
+
+
+def _exits(entry: Entry, seconds: float | None, vendor: str) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    reason = name(int(entry.key), vendor) if entry.key.lstrip("-").isdigit() else entry.key
     base = {"benchmark": "vm-exits", "exit_reason": reason}
     cells = [{**base, "metric": "exits", "value": float(entry.value), "unit": "1"}]
     if seconds is not None:

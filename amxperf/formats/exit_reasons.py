@@ -194,14 +194,20 @@ SVM_EXIT_REASONS: dict[int, str] = {
 """AMD: exit codes (arch/x86/include/uapi/asm/svm.h, Linux 6.18), as kvm_exit prints them; a number tells nothing of the vendor."""
 
 
-def name(number: int) -> str:
-    """The name of an exit reason; a failed VM entry says so, as in the tracepoint.
+VENDORS = ("intel", "amd")
+"""Whose numbers exit reasons are."""
 
-    >>> name(32), name(77), name(999)
-    ('MSR_WRITE', 'TDCALL', 'UNKNOWN_999')
+
+def name(number: int, vendor: str = "intel") -> str:
+    """The name of an exit reason; a failed VM entry says so, as in the tracepoint. `vendor` is intel (VMX) or amd (SVM).
+
+    >>> name(32), name(77), name(999), name(0x72, "amd")
+    ('MSR_WRITE', 'TDCALL', 'UNKNOWN_999', 'cpuid')
     >>> name(0x80000021)
     'INVALID_STATE FAILED_VMENTRY'
     """
+    if vendor == "amd":
+        return SVM_EXIT_REASONS.get(number, f"UNKNOWN_{number}")
     if number >= FAILED_ENTRY and number & ~FAILED_ENTRY in EXIT_REASONS:
         return f"{EXIT_REASONS[number & ~FAILED_ENTRY]} FAILED_VMENTRY"
     return EXIT_REASONS.get(number, f"UNKNOWN_{number}")

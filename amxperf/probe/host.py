@@ -176,7 +176,8 @@ def collect(
             _prune(place, out)
             raise
     except OSError as error:
-        raise OutputError(f"the host's part cannot be written ({error.strerror})", path=folder, hint="free some space") from error
+        hint = "check permissions and space"
+        raise OutputError(f"the host's part cannot be written ({error.strerror})", path=folder, hint=hint) from error
     manifest.save(out)
     return folder
 

@@ -64,7 +64,8 @@ class Schedule:
         try:
             (root / FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
         except OSError as error:
-            raise OutputError(f"cannot be written ({error.strerror})", path=root / FILE, hint="free some space") from error
+            hint = "check permissions and space"
+            raise OutputError(f"cannot be written ({error.strerror})", path=root / FILE, hint=hint) from error
 
 
 def load(root: Path) -> Schedule | None:

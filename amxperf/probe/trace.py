@@ -33,7 +33,7 @@ SHORT = ("--iterations", "2", "--slice-us", "200", "--largest", str(1 << 20))
 def find(places: Sequence[Path] = PLACES) -> Path:
     """The tracefs of this machine; MissingInput where there is none, or no permission."""
     for place in places:
-        if (place / "instances").is_dir() and os.access(place / "instances", os.W_OK):
+        if os.path.isdir(place / "instances") and os.access(place / "instances", os.W_OK):  # Path.is_dir raises without permission
             return place
     raise MissingInput(
         "tracefs cannot be written: tracing needs root, and tracefs mounted",

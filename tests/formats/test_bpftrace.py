@@ -52,6 +52,27 @@ def test_names():
     assert len(set(EXIT_REASONS.values())) == len(EXIT_REASONS)
 
 
+def test_the_numbers_of_amd():
+    """114 is 0x72, cpuid, and 1024 is 0x400, npf (svm.h); Intel has neither, and calls 32 MSR_WRITE."""
+    log = doc("@reason[114]: 7\n@reason[1024]: 9\n@reason[32]: 1\n")
+    tables, notes = read(log, {})
+    assert tables["measurements"]["exit_reason"].tolist() == ["UNKNOWN_114", "UNKNOWN_1024", "MSR_WRITE"]
+    assert [note.code for note in notes] == ["other-vendor"] and 'vendor = "amd"' in notes[0].message
+    tables, notes = read(log, {"vendor": "amd"})
+    assert tables["measurements"]["exit_reason"].tolist() == ["cpuid", "npf", "read_dr0"] and not notes
+    with pytest.raises(UsageError, match="use intel or amd"):
+        read(log, {"vendor": "arm"})
+
+
+def test_guests_of_a_host(pytestconfig):
+    """Two guests on one host, counted for 3 s by tracepoint:kvm:kvm_userspace_exit and kvm_pio."""
+    folder = pytestconfig.rootpath / "tests/formats/samples/bpftrace"
+    for file, count in (("kvm.txt", 14), ("kvm.json", 24)):
+        table = read(load(folder / file), {})[0]["measurements"]
+        values = table.set_index(["metric", "key"])["value"]
+        assert values["port", "128"] == values["userspace", "2"] == count and set(table["benchmark"]) == {"bpftrace"}
+
+
 def test_repeats_other_maps_and_cut_lines_are_noted():
     text = "Attaching 2 probes...\n@reason[1]: 5\n@start: 7\n@reason[1]: 9\nhello\n@reason[12]: 1"
     tables, notes = read(doc(text), {})

@@ -56,6 +56,17 @@ def test_spellings_recorded_here(sample, name):
     assert pages["metric"].tolist() == ["pages_1g", "pages_2m", "pages_4k"] and set(pages["scope"]) == {"host"}
 
 
+def test_two_guests(sample):
+    """Guests of 256 MiB in huge pages and of 64 MiB without: recorded while they touched it from 2 MiB up."""
+    data = read(sample("two-guests.txt"), {})[0]["measurements"]
+    pages = data[data["scope"] == "vm"].pivot(index="vm", columns="metric", values="value")
+    large, small = pages.sort_values("pages_2m", ascending=False).to_dict("records")
+    assert (large["pages_2m"], large["pages_4k"], small["pages_2m"]) == (124, 8, 0)  # as `sort | grep pages` shows
+    assert (64 - 2) * 256 <= small["pages_4k"] <= 64 * 256 and large["pages_1g"] == small["pages_1g"] == 0
+    host = data[data["scope"] == "host"].set_index("metric")["value"]
+    assert host["pages_4k"] == large["pages_4k"] + small["pages_4k"] and host["pages_2m"] == large["pages_2m"]
+
+
 def test_what_a_locked_down_kernel_shows(sample):
     data = read(sample("grep-locked-down.txt"), {})[0]["measurements"]
     assert data["scope"].value_counts().to_dict() == {"host": 7, "vm": 7, "vcpu": 1}

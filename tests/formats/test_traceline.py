@@ -1,7 +1,7 @@
 """Forms of trace text: recordings of one program with each tool and option, and lines whose columns are read by hand.
 
 The files in ftrace/ were recorded on Linux 6.18.44 (KVM guest, AMD) with tracefs, trace-cmd 3.1.6 and perf 6.1 of Debian 12; lines
-of other tasks were taken out or their names replaced, and of each event only the first few are kept.
+of other tasks were taken out or their names replaced, and of each event only the first few are kept. kvm.* is QEMU starting a guest.
 """
 
 # ruff: noqa: E501 (lines of logs stand whole)
@@ -44,6 +44,21 @@ def test_every_line_is_accounted_for(path):
         "events": len(lines) - frames - stacks, "stacks": stacks, "frames": frames, "headers": len(text.splitlines()) - len(lines), "left": 0
     }  # fmt: skip
     assert recognise(Document("a", text.encode(), "")) == "ftrace"
+
+
+def test_a_guest_that_boots():
+    """QEMU starting a guest, without exits (that kernel's KVM has no kvm_exit); values as the lines print them."""
+    found = ap.read(HERE / "kvm.trace").events
+    shown = found.drop_duplicates("kind").set_index("kind")
+    assert (shown.loc["kvm_pio", "value"], shown.loc["kvm_pio", "reason"]) == (0x70, "write")
+    assert (shown.loc["kvm_msr", "msr"], shown.loc["kvm_msr", "value"]) == (0x4B564D01, 0xE8C21)
+    assert shown.loc["kvm_userspace_exit", "reason"] == "KVM_EXIT_IO" and shown.loc["kvm_set_irq", "value"] == 10
+    assert (shown.loc["kvm_inj_exception", "interrupt"], shown.loc["kvm_inj_exception", "vector"]) == ("#PF", 14)
+    assert (shown.loc["kvm_mmio", "value"], shown.loc["kvm_mmio", "reason"]) == (0xFEE000F0, "read")
+    assert shown.loc["kvm_eoi", "vector"] == -1 and shown.loc["kvm_ack_irq", "detail"] == "irqchip PIC master pin 0"
+    script = ap.read(HERE / "kvm.script").events
+    same = script[script["kind"] == "kvm_msr"].iloc[0]
+    assert (same["msr"], same["value"], same["pid"]) == (0x4B564D01, 0xE8C21, shown.loc["kvm_msr", "pid"])
 
 
 @pytest.mark.parametrize("name", ["tracefs.trace", "trace-cmd.trace", "trace-cmd-l.trace", "perf.script", "latency.trace", "no-irq-info.trace"])

@@ -72,3 +72,20 @@ def test_interrupted_it_leaves_no_folder(tracefs, program, tmp_path, monkeypatch
 def test_no_permission(tmp_path):
     with pytest.raises(ap.MissingInput, match="tracing needs root, and tracefs mounted; run with sudo"):
         trace.find([tmp_path])
+
+
+def test_a_tracefs_that_a_user_may_not_look_into(tmp_path):
+    """As /sys/kernel/tracing is: mode 0700 and root's."""
+    place = tmp_path / "tracing"
+    (place / "instances").mkdir(parents=True)
+    place.chmod(0)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(ap.MissingInput, match="tracing needs root"):
+            trace.find([place])
+    finally:
+        if root:
+            os.seteuid(0)
+        place.chmod(0o700)
