@@ -16,12 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from .document import load
 from .errors import OutputError
 from .output import serialise
-from .summary import ranked, shortened
+from .summary import BARE, Contents, told
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .formats.stream import Seen
 
 SIZE = 256 << 20
 """Bytes from which on a kernel log is read this way."""
@@ -31,7 +34,6 @@ def streams(path: str, reader: str | None, table: str | None) -> bool:
     """Whether this is a large kernel log, and the table one that can be written piece by piece (or none, for a summary)."""
     if path == "-" or not os.path.isfile(path) or os.path.getsize(path) < SIZE or (reader or "dmesg") != "dmesg":
         return False
-    from .document import load
     from .formats import engine, recognise, stream
 
     document = load(path)
@@ -60,21 +62,47 @@ def export(path: str, table: str, form: str, out: Path | None) -> None:
 
 
 def summary(path: str) -> str:
-    """What a large log holds: its traces by signature, and their span; lines and events are not kept."""
-    from .formats.signature import signatures
+    """What :func:`amxperf.summary.summary` says of a log, without holding its tables."""
+    from .formats import stream
 
     with _folder(None) as place:
-        files = _written(path, place, ("traces", "frames"))
-        counts, frames = Counter(), 0
-        for part in _parts(files["frames"]):
-            frames += len(part)
-            counts.update(signatures(part)["functions"])
-        traces = sum(len(part) for part in _parts(files["traces"]))
+        seen = stream.Seen()
+        files = _written(path, place, ("traces", "frames", "registers", "events"), seen)
+        kinds: Counter[str] = Counter()
+        for part in _parts(files["events"]):
+            kinds.update(part["kind"].astype(object).tolist())
+        counts = {name: sum(len(part) for part in _parts(files[name])) for name in ("traces", "frames", "registers", "events")}
+        held = {"lines": seen.lines} | counts
+        contents = Contents(
+            path, "dmesg", {name: count for name, count in held.items() if count},
+            boots=seen.boots, span=(seen.low, seen.high) if seen.low <= seen.high else None,
+            traces=_signatures(files["frames"], counts["traces"]), events=kinds, lines=seen.lines, left=seen.left,
+            notes=seen.notes, more=seen.more,
+        )  # fmt: skip
+    return told(contents)
+
+
+def _signatures(frames: Path, traces: int) -> dict[str, int]:
+    """How often each signature occurs, in the order of the file; `traces` is the number of traces, numbered from 1."""
+    from .formats.signature import signatures
+
+    counts: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    missing = 0  # the first trace without frames
+    last = 0
+    for part in _parts(frames):
+        if not len(part):
+            continue
+        found = signatures(part)
+        for trace, name in zip(found["trace"].tolist(), found["functions"], strict=True):
+            counts[name] += 1
+            first.setdefault(name, trace)
+            missing = missing or (last + 1 if trace > last + 1 else 0)
+            last = trace
     if bare := traces - counts.total():
-        counts["without frames"] = bare
-    head = f"{path}: dmesg: {os.path.getsize(path) >> 20} MiB, {traces} traces, {frames} frames"
-    rest = [f"  {line}" for line in ranked("trace", "traces", counts, short=shortened)] if traces else []
-    return "\n".join([head, *rest, "  lines and events of so large a file are not counted; --table lines --out FILE writes them"])
+        counts[BARE] = bare
+        first[BARE] = missing or last + 1
+    return {name: counts[name] for name in sorted(counts, key=first.__getitem__)}
 
 
 @contextmanager
@@ -86,11 +114,16 @@ def _folder(parent: Path | None) -> Iterator[Path]:
         raise OutputError(f"cannot be written ({error.strerror})", path=parent, hint="name another file") from error
 
 
-def _written(path: str, place: Path, tables: tuple[str, ...]) -> dict[str, Path]:
+def _written(path: str, place: Path, tables: tuple[str, ...], seen: Seen | None = None) -> dict[str, Path]:
+    """The tables in files, piece by piece, or at once where only the plain reader can read the log."""
     from .formats import stream
+    from .formats.engine import Unsuited
 
-    with _bar(path) as tick:
-        return stream.write(path, place, tables, progress=tick)
+    try:
+        with _bar(path) as tick:
+            return stream.write(path, place, tables, seen=seen, progress=tick)
+    except Unsuited:
+        return stream.whole(path, place, tables, seen)
 
 
 @contextmanager
@@ -121,6 +154,8 @@ def _texts(table: str, file: Path, form: str) -> Iterator[bytes]:
     """The pieces as csv, json or jsonl that read as one."""
     first = True
     for part in _parts(file):
+        if not len(part) and not (first and form == "csv"):
+            continue
         text = serialise(table, [part], form)
         if form == "csv":
             yield text if first else text.partition(b"\n")[2]

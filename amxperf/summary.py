@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .formats.signature import signatures
@@ -11,13 +12,38 @@ from .formats.signature import signatures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .capture import Capture
+    from .capture import Capture, Note
 
 MOST = 8
-"""Kinds of traces, events or benchmarks that are named; the rest is counted."""
+"""Kinds of traces, events or benchmarks that are named, and notes of one code; the rest is counted."""
+
+BARE = "without frames"
+"""What stands for the signature of a trace without frames."""
 
 DEPTH = 4
 """Frames, innermost first, by which a trace is told from others."""
+
+
+@dataclass
+class Contents:
+    """What a summary says of a file, however it was read.
+
+    Counters are in the order of the file; `span` are the lowest and highest stamp (s), `left` of `lines` are of no known kind.
+    Of each code of notes at most :data:`MOST` are shown; `more` counts what is not in `notes`.
+    """
+
+    source: str
+    format: str
+    counts: Mapping[str, int]
+    boots: int = 0
+    span: tuple[float, float] | None = None
+    traces: Mapping[str, int] = field(default_factory=dict)
+    events: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)
+    lines: int = 0
+    left: int = 0
+    notes: Sequence[Note] = ()
+    more: Mapping[str, int] = field(default_factory=dict)
 
 
 def summary(capture: Capture) -> str:
@@ -28,10 +54,52 @@ def summary(capture: Capture) -> str:
     >>> print(summary(read_dmesg("data/notes-2024/vm/first-use/host.dmesg")).splitlines()[0])
     data/notes-2024/vm/first-use/host.dmesg: dmesg: 40 lines, 2 traces, 30 frames, 2 events
     """
-    counts = ", ".join(f"{count} {name if count > 1 else name[:-1]}" for name, count in capture.counts().items()) or "nothing"
-    details = [*_when(capture), *_traces(capture), *_events(capture), *_benchmarks(capture), *_left(capture)]
-    text = [f"{capture.source}: {capture.format}: {counts}", *(f"  {line}" for line in details)]
-    return printable("\n".join([*text, *(f"  {note}" for note in capture.notes)]))
+    lines = capture.lines
+    stamps = (lines if len(lines) else capture.events)["timestamp"].dropna()
+    roles = "role" in lines
+    return told(
+        Contents(
+            capture.source, capture.format, capture.counts(),
+            boots=lines["boot"].nunique() if len(lines) else 0,
+            span=(stamps.min(), stamps.max()) if len(stamps) else None,
+            traces=_traces(capture), events=_counted(capture.events["kind"]), values=_benchmarks(capture),
+            lines=len(lines), left=int((lines["role"] == "other").sum()) if roles else 0, notes=capture.notes,
+        )
+    )  # fmt: skip
+
+
+def told(contents: Contents) -> str:
+    """The summary as text.
+
+    >>> print(told(Contents("a", "dmesg", {"lines": 2}, boots=1, lines=2, left=1)))
+    a: dmesg: 2 lines
+      1 boot
+      1 of 2 lines are of no known kind
+    """
+    some = contents
+    counts = ", ".join(f"{count} {name if count > 1 else name[:-1]}" for name, count in some.counts.items()) or "nothing"
+    when = [f"{some.boots} boot" + "s" * (some.boots > 1)] if some.boots else []
+    when += [f"stamps from {some.span[0]:.6f} to {some.span[1]:.6f} s"] if some.span else []
+    details = [", ".join(when)] if when else []
+    details += ranked("trace", "traces", some.traces, short=shortened) if some.traces else []
+    details += ranked("event", "events", some.events, inline=True) if some.events else []
+    details += ranked("value", "values", some.values) if some.values else []
+    details += [f"{some.left} of {some.lines} lines are of no known kind"] if some.left else []
+    text = [f"{some.source}: {some.format}: {counts}", *details, *_noted(some.notes, some.more)]
+    return printable("\n  ".join(text))
+
+
+def _noted(notes: Sequence[Note], more: Mapping[str, int]) -> list[str]:
+    """The notes, few of each code, and how many are not shown."""
+    shown: Counter[str] = Counter()
+    hidden, text = Counter(more), []
+    for note in notes:
+        shown[note.code] += 1
+        if shown[note.code] <= MOST:
+            text.append(str(note))
+        else:
+            hidden[note.code] += 1
+    return text + [f"{count} more of [{code}]" for code, count in hidden.items()]
 
 
 def printable(text: str) -> str:
@@ -45,26 +113,13 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text)
 
 
-def _when(capture: Capture) -> Iterable[str]:
-    """Boots, and the span of the stamps."""
-    table = capture.lines if len(capture.lines) else capture.events
-    stamps = table["timestamp"].dropna() if len(table) else []
-    words = []
-    if len(capture.lines):
-        boots = capture.lines["boot"].nunique()
-        words.append(f"{boots} boot" + "s" * (boots > 1))
-    if len(stamps):
-        words.append(f"stamps from {stamps.min():.6f} to {stamps.max():.6f} s")
-    return [", ".join(words)] if words else []
-
-
-def _traces(capture: Capture) -> Iterable[str]:
-    """The traces, equal ones together: the most frequent first."""
+def _traces(capture: Capture) -> Counter[str]:
+    """The traces, equal ones together."""
     if not len(capture.traces):
-        return []
+        return Counter()
     found = signatures(capture.frames)
     named = dict(zip(found["trace"], found["functions"], strict=True))
-    return ranked("trace", "traces", _counted(capture.traces["trace"].map(named).fillna("without frames")), short=shortened)
+    return _counted(capture.traces["trace"].map(named).fillna(BARE))
 
 
 def shortened(signatures: list[str]) -> list[str]:
@@ -80,23 +135,10 @@ def shortened(signatures: list[str]) -> list[str]:
     return [" < ".join([*functions[:depth], *["..."] * (len(functions) > depth)]) for functions in names]
 
 
-def _events(capture: Capture) -> Iterable[str]:
-    return ranked("event", "events", _counted(capture.events["kind"]), inline=True) if len(capture.events) else []
-
-
-def _benchmarks(capture: Capture) -> Iterable[str]:
+def _benchmarks(capture: Capture) -> Counter[str]:
     """What was measured: benchmark, metric and unit, with the number of values."""
     data = capture.measurements
-    if not len(data):
-        return []
-    return ranked("value", "values", _counted(data["benchmark"] + " " + data["metric"] + " (" + data["unit"] + ")"))
-
-
-def _left(capture: Capture) -> Iterable[str]:
-    if not len(capture.lines) or "role" not in capture.lines:
-        return []
-    left = int((capture.lines["role"] == "other").sum())
-    return [f"{left} of {len(capture.lines)} lines are of no known kind"] if left else []
+    return _counted(data["benchmark"] + " " + data["metric"] + " (" + data["unit"] + ")") if len(data) else Counter()
 
 
 def ranked(

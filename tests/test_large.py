@@ -6,6 +6,7 @@ import os
 import sys
 from functools import partial
 
+import corpus
 import pandas as pd
 import pytest
 
@@ -14,6 +15,10 @@ from amxperf.cli import main
 from amxperf.errors import OutputError
 from amxperf.formats import blocks, engine, stream
 from amxperf.output import serialise
+from amxperf.summary import summary
+
+PACKED = (b"{", b"\x1f", b"\xfd")
+"""What JSON and packed files begin with."""
 
 
 @pytest.fixture
@@ -28,12 +33,13 @@ def log(monkeypatch, pytestconfig):
 
 def test_which_files(log, tmp_path, pytestconfig):
     assert large.streams(log, None, None) and large.streams(log, "dmesg", "frames")
-    assert not large.streams(log, None, "events") and not large.streams(log, "ftrace", None) and not large.streams("-", None, None)
+    assert large.streams(log, None, "events") and not large.streams(log, None, "measurements")
+    assert not large.streams(log, "ftrace", None) and not large.streams("-", None, None)
     assert not large.streams(str(tmp_path), None, None)
     assert not large.streams(str(pytestconfig.rootpath / "data/vm-ftrace/vm/first-use/guest.trace"), None, None)
 
 
-@pytest.mark.parametrize("table", ["frames", "traces"])
+@pytest.mark.parametrize("table", ["lines", "frames", "traces", "registers", "events"])
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet"])
 def test_same_rows_as_the_way_of_small_files(log, tmp_path, table, form):
     out = tmp_path / f"out.{form}"
@@ -42,12 +48,10 @@ def test_same_rows_as_the_way_of_small_files(log, tmp_path, table, form):
     whole = read_dmesg(log).table(table)
     if form == "parquet":
         got = pd.read_parquet(out)
-        assert [got[name].astype(object).fillna("").tolist() for name in got if name != "boot"] == [
-            whole[name].astype(object).fillna("").tolist() for name in whole if name != "boot"
+        assert [got[name].astype(object).fillna("").tolist() for name in got] == [
+            whole[name].astype(object).fillna("").tolist() for name in whole
         ]
         return
-    if "boot" in whole:  # the first rows are written before it is known that there is one boot only
-        whole = whole.assign(boot="1")
     assert out.read_bytes() == serialise(table, [whole], form)
 
 
@@ -59,11 +63,21 @@ def test_to_a_pipe(log, monkeypatch):
     assert [row["function"] for row in rows] == read_dmesg(log).frames["function"].tolist()
 
 
-def test_the_summary(log, capsys):
+def test_the_summary(log, capsys, monkeypatch):
     assert main(["parse", log]) == 0
     text = capsys.readouterr().out
-    assert "dmesg: 0 MiB, 6 traces, 75 frames" in text and "    2 kvm_set_msr_common < vmx_set_msr < " in text
-    assert "lines and events of so large a file are not counted" in text
+    assert "dmesg: 104 lines, 6 traces, 75 frames, 3 events" in text and "1 boot, stamps from " in text
+    monkeypatch.setattr(large, "SIZE", 1 << 40)
+    assert main(["parse", log]) == 0
+    assert capsys.readouterr().out == text
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_summary_of_many_captures(log, number, tmp_path):
+    """Two boots and more, events, traces without frames, notes: the same words as from memory."""
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(entry.data for entry in corpus.logs()[number::3] if not entry.data.startswith(PACKED)))
+    assert large.summary(str(path)) == summary(read_dmesg(path))
 
 
 def test_an_interruption_leaves_nothing(log, monkeypatch, tmp_path):

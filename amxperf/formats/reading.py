@@ -64,11 +64,15 @@ class Pieces:
 
 
 class Reading:
-    """One pass over a log. `step` takes what there is; the pieces lie in `pieces` and in `sequence`."""
+    """One pass over a log; the pieces lie in `pieces` and in `sequence`.
+
+    With `apart` the pieces are taken away while it runs: none points into another.
+    """
 
     def __init__(
-        self, source: str, tables: tuple[str, ...], side: str, *, size: int = 0, functions: Any = None, chunk: int = CHUNK
-    ) -> None:
+        self, source: str, tables: tuple[str, ...], side: str, *, size: int = 0, functions: Any = None, chunk: int = CHUNK,
+        apart: bool = False,
+    ) -> None:  # fmt: skip
         self.source, self.tables, self.side, self.chunk = source, tables, side, chunk
         self.memo = Memo(functions or compiled())
         self.dumps = "registers" in tables or "events" in tables
@@ -81,6 +85,8 @@ class Reading:
         self.said: set[str] = set()
         self.records = 0
         self.blank = True
+        self.joint = "lines" in tables and not apart  # the lines stay, so that other tables may point into them
+        self.watch: Callable[[np.ndarray, np.ndarray], None] | None = None  # is told the stamps and roles of each block
 
     def run(self, stream: BinaryIO, progress: Callable[[int], None] | None = None) -> Iterator[None]:
         """Read the stream; yields after every chunk."""
@@ -124,6 +130,8 @@ class Reading:
         roles = lines.roles.free(count)[0] if "lines" in self.tables else np.empty(count, np.int8)
         boots, found = self.sequence.take(block, roles)
         self._note_boots(block, before)
+        if self.watch:
+            self.watch(block.stamps, roles)
         if "lines" in self.tables:
             for column, cells in ((lines.numbers, block.numbers), (lines.stamps, block.stamps)):
                 column.free(count)[0] = cells
@@ -139,7 +147,7 @@ class Reading:
             if len(which) != sum(len(part) for part in self.sequence.registers):
                 raise Unsuited
             self.pieces.registers.append(
-                (np.concatenate(self.sequence.registers), self._texts(block, which, lines="lines" in self.tables))
+                (np.concatenate(self.sequence.registers), self._texts(block, which, lines=self.joint))
             )
         self.sequence.registers.clear()
         walls = np.flatnonzero(block.walls & np.isnan(block.stamps)) if "wall-clock" not in self.said and block.walls.any() else ()
@@ -183,12 +191,12 @@ class Reading:
             self._note("vcpu-is-cpu", message, block, int(doubtful[0]), 2)
         events = found[~lost]
         if len(events) and "events" in self.tables:
-            texts = self._texts(block, events, lines="lines" in self.tables, begins=block.starts)
+            texts = self._texts(block, events, lines=self.joint, begins=block.starts)
             self.pieces.events.append((block.numbers[events].copy(), block.stamps[events].copy(), texts))
 
-    def all_notes(self) -> list[Note]:
-        """The notes, in the order of the plain reader: of lines, then of traces."""
-        found = [note for _, note in sorted(self.notes, key=lambda pair: pair[0])]
+    def all_notes(self, *, lines: bool = True) -> list[Note]:
+        """The notes, in the order of the plain reader: of lines (unless `lines` is False), then of traces."""
+        found = [note for _, note in sorted(self.notes, key=lambda pair: pair[0])] if lines else []
         words = {
             1: "trace {} is of one of several tasks that print at once; no line says of which",
             2: "trace {} is interrupted by other lines",
