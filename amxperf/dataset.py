@@ -51,6 +51,11 @@ class Dataset:
         return self.manifest.kind
 
     @property
+    def timed(self) -> bool:
+        """Do its times say something? Not on an emulated processor."""
+        return self.kind != "emulated"
+
+    @property
     def title(self) -> str:
         return self.manifest.title
 
@@ -101,7 +106,7 @@ class Dataset:
     def measurements(self) -> pd.DataFrame:
         """The measurements; those of an emulated processor are no evidence of speed, whatever program printed them."""
         table = self.table("measurements")
-        if self.kind == "emulated" and table["informative"].any():
+        if not self.timed and table["informative"].any():
             table.loc[table["informative"], ["informative", "reason"]] = [False, EMULATED]
         for filter in self.filters:
             table = selector.parse(filter).rows(table, self.name)

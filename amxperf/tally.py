@@ -26,7 +26,8 @@ def tally(dataset: Dataset) -> pd.DataFrame:
     Returns one row per file: source; seconds (first to last event); first_uses (reads of XFD_ERR with the bit of tile data: #NM);
     first_use_us (from the first of them to the next write of XFD by that task, NaN where there is none); disarmed and armed (writes
     of XFD with that bit clear and set); timer and ipi (writes of the deadline timer 0x6e0 and of the interrupt command register
-    0x830); timer_ms (median time between timer writes of one task); switches (sched_switch events); saves (states that left the
+    0x830); timer_ms (median time between timer writes of one task; times are NaN for an
+    emulated processor); switches (sched_switch events); saves (states that left the
     registers) and saves_with_tiles (those with tile data in use).
 
     >>> from amxperf import open_dataset
@@ -40,7 +41,10 @@ def tally(dataset: Dataset) -> pd.DataFrame:
     events = events[events["timestamp"].notna()]
     traced = events["kind"].isin(["read_msr", "write_msr"]) | events["kind"].str.startswith("x86_fpu_")
     rows = [_row(source, part) for source, part in events.groupby("source", sort=False) if traced[part.index].any()]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    if not dataset.timed:
+        table[["seconds", "first_use_us", "timer_ms"]] = math.nan
+    return table
 
 
 def _row(source: str, events: pd.DataFrame) -> dict[str, object]:

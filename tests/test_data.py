@@ -13,7 +13,9 @@ NAMES = sorted(path.parent.name for path in DATA.glob("*/dataset.toml"))
 
 
 def test_all_are_here():
-    assert NAMES == ["notes-2024", "published", "simulations", "tdx-perf-2024", "vm-ftrace", "vm-onednn", "vm-probe-controls"]
+    assert NAMES == [
+        "emulated-amx", "notes-2024", "published", "simulations", "tdx-perf-2024", "vm-ftrace", "vm-onednn", "vm-probe-controls",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,6 +39,7 @@ def test_says_what_it_is(name):
 def test_kinds():
     kinds = {name: ap.open_dataset(name).kind for name in NAMES}
     assert kinds == {
+        "emulated-amx": "emulated",
         "notes-2024": "transcribed",
         "published": "published",
         "simulations": "synthetic",
@@ -75,3 +78,20 @@ def test_exits():
     data = ap.open_dataset("tdx-perf-2024").measurements
     exits = data[data["metric"] == "exits"].groupby("environment")["value"].sum()
     assert exits.to_dict() == {"tdx": 413_981, "vm": 429_867}
+
+
+def test_emulated():
+    """Two kernels, each with 51 verdicts OK of all checks and none FAIL, and with one exit for #NM: grep -c on the files.
+
+    No number of it is a measurement: the program in the emulated machine says so itself.
+    """
+    data = ap.open_dataset("emulated-amx")
+    checks = data.events[data.events["source"].str.endswith("/checks/tilecheck.log")]
+    assert checks.groupby(["source", "reason"], observed=True).size().unstack()["OK"].tolist() == [51, 51]
+    assert "FAIL" not in set(data.events["reason"])
+    faults = data.events[(data.events["kind"] == "kvm_exit") & data.events["intr_info"].eq(0x80000307).fillna(False)]
+    assert faults["source"].tolist() == [f"emulated/linux-{kernel}/kvm/host.trace" for kernel in ("6.12", "7.2")]
+    assert len(data.measurements) and not data.measurements["informative"].any()
+    logs = [run for run in data.files if run.capture.format == "probe"]
+    assert logs and all({"emulated"} <= {note.code for note in run.capture.notes} for run in logs)
+    assert not {"skipped-line", "cut-log", "experiment-failed"} & {note.code for run in logs for note in run.capture.notes}

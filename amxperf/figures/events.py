@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..architecture import ARCH_PRCTL, MSR_NAMES, XTILEDATA, names
+from ..errors import MissingInput
 from .rendering import Linker, Rendering, anchor, html_table, notice, text_table
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ def event_table(
         )
     shown = events.head(limit)
     rows = [
-        (_stamp(row), _task(row), _number(row["cpu"]), row["kind"], explain(row), row["source"], int(row["line"]))
+        (_stamp(row, dataset), _task(row), _number(row["cpu"]), row["kind"], explain(row), row["source"], int(row["line"]))
         for _, row in shown.iterrows()
     ]
-    headers = ["time (s)", "task", "CPU", "event", "what it says"]
+    headers = ["time (s)" if dataset.timed else "line", "task", "CPU", "event", "what it says"]
     caption = title or f"Events of {source or dataset.name}"
     if len(events) > limit:
         caption += f" (first {limit} of {len(events)})"
@@ -58,6 +59,13 @@ def event_table(
         return html_table(headers, cells, caption)
 
     return Rendering(html, caption + "\n" + text_table(headers, [list(row[:5]) for row in rows]))
+
+
+def timed(dataset: Dataset) -> None:
+    """Raise MissingInput for a dataset whose times say nothing."""
+    if not dataset.timed:
+        message = f"{dataset.name} was recorded on an emulated processor, whose times say nothing"
+        raise MissingInput(message, hint="record it on a real machine")
 
 
 def select(events: pd.DataFrame, source: str = "", kinds: Sequence[str] = (), tasks: Sequence[str] = ()) -> pd.DataFrame:
@@ -112,7 +120,9 @@ def _number(value: object) -> str:
     return str(int(value)) if _known(value) else ""
 
 
-def _stamp(row: pd.Series) -> str:
+def _stamp(row: pd.Series, dataset: Dataset) -> str:
+    if not dataset.timed:
+        return f"line {int(row['line'])}"
     return f"{row['timestamp']:.6f}" if row["timestamp"] == row["timestamp"] else ""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import MissingInput
 from ..provenance import provenance
 from .base import Figure
+from .events import timed
 from .theme import COLOURS, drawing, sign
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def handovers(dataset: Dataset, source: str) -> pd.DataFrame:
 
     A row is counted where two neighbouring sched_switch events of one CPU both lead from one of the pair to the other.
 
-    Returns columns source, line (of the second switch), us (microseconds).
+    Returns columns source, line (of the second switch), us (microseconds; NaN for an emulated processor).
     """
     import pandas as pd
 
@@ -34,7 +35,8 @@ def handovers(dataset: Dataset, source: str) -> pd.DataFrame:
         if pair and last and pair == last[0][::-1] and row["cpu"] == last[1]:
             rows.append({"source": source, "line": int(row["line"]), "us": round((row["timestamp"] - last[2]) * 1e6, 3)})
         last = (pair, row["cpu"], row["timestamp"]) if pair else None
-    return pd.DataFrame(rows, columns=["source", "line", "us"])
+    table = pd.DataFrame(rows, columns=["source", "line", "us"])
+    return table if dataset.timed else table.assign(us=float("nan"))
 
 
 def _pair(detail: str) -> tuple[str, str] | None:
@@ -49,10 +51,11 @@ def switches(dataset: Dataset, *, name: str, title: str, sources: dict[str, str]
     ----------
     sources : words for the legend -> file.
 
-    Raises MissingInput where none of the files holds hand-overs.
+    Raises MissingInput where none of the files holds hand-overs, or the processor was emulated.
     """
     import pandas as pd
 
+    timed(dataset)
     tables = {words: handovers(dataset, source) for words, source in sources.items()}
     tables = {words: table for words, table in tables.items() if len(table)}
     if not tables:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import MissingInput
 from ..provenance import provenance
 from .base import Figure
-from .events import explain, select
+from .events import explain, select, timed
 from .theme import COLOURS, drawing, sign
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def timeline(
 
     Raises
     ------
-    MissingInput where the file holds no such event with a time stamp.
+    MissingInput where the file holds no such event with a time stamp, or the processor was emulated.
     """
+    timed(dataset)
     events = select(dataset.events, source, kinds, tasks).dropna(subset=["timestamp"])
     zero = events[events["kind"] == around] if around else events
     if not len(zero):

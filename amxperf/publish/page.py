@@ -172,12 +172,13 @@ class Page:
         """A DataFrame as a table of the page: Markdown in the book, the same in Jupyter."""
         return TableView(data, caption)
 
-    def show(self, obj: Any) -> Any:
+    def show(self, obj: Any, dataset: Dataset | None = None) -> Any:
         """`obj` with its links leading into the published captures; as it is where it has none.
 
-        Anything with a method `linked(prefix)` takes part.
+        Anything with a method `linked(prefix)` takes part. `dataset` is the one that it shows, where that is not the page's.
         """
-        return obj.linked(self.links) if self.links and hasattr(obj, "linked") else obj
+        links = f"captures/{dataset.name}/" if self.links and dataset else self.links
+        return obj.linked(links) if links and hasattr(obj, "linked") else obj
 
     def missing(self, what: str, run: str) -> Missing:
         """A notice for data that cannot show something, and what to run to see it.
