@@ -1,9 +1,11 @@
 """What live tiles add: a log written by hand, so that every median is known."""
 
+import math
+
 import pytest
 
 import amxperf as ap
-from amxperf.liveness import COLUMNS, added
+from amxperf.liveness import COLUMNS, added, moved
 
 LOG = """\
 amxprobe 1
@@ -38,3 +40,27 @@ def test_known_medians(make):
 
 def test_without_tiles(data):
     assert len(added(data("vm-probe-controls"))) == 0 and len(added(data("vm-onednn"))) == 0
+
+
+BANDWIDTH = """\
+amxprobe 1
+fact emulated no
+series 1 tileload bandwidth rate B higher op=load access=sequential size=16384 isa=avx2
+series 2 tileload bandwidth rate B higher op=store access=sequential size=16384 isa=avx2
+series 3 tileload bandwidth rate B higher op=load access=sequential size=1048576 isa=avx2
+series 4 tileload bandwidth rate B higher op=store access=sequential size=1048576 isa=avx2
+series 5 tileload bandwidth rate B higher op=load access=random size=1048576 isa=avx2
+1 1 8192 100
+2 1 8192 200
+3 1 8192 1000
+4 1 8192 1000
+5 1 8192 999999
+done
+"""
+
+
+def test_the_time_to_move_the_tiles(make, data):
+    """The 8 KiB of all tiles go out in 200 ns and come back in 100 where the first cache holds them; from memory 1 us each way."""
+    found = ap.open_dataset(make({"vm/b1/l1/probe.log": BANDWIDTH}))
+    assert moved(found) == pytest.approx((300e-9, 2e-6))
+    assert all(map(math.isnan, moved(data("vm-onednn"))))
