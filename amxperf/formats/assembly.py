@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from .reading import Lines
 
+LONG = 1 << 17
+"""Rows from which on making a column takes longer than starting a thread."""
+
 SPREAD: dict[int, Callable[[Any], Any]] = {
     1: lambda functions: functions.spread_bytes, 2: lambda functions: functions.spread_halves,
     4: lambda functions: functions.spread_words,
@@ -112,8 +115,10 @@ def _same(parts: list[Any]) -> int | None:
     return next(iter(values)) if len(values) == 1 else None
 
 
-def _together(columns: dict[str, Callable[[], Any]]) -> dict[str, Any]:
-    """Make the columns, two at a time."""
+def _together(rows: int, columns: dict[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Make the columns, two at a time where they are long."""
+    if rows < LONG:
+        return {name: make() for name, make in columns.items()}
     with ThreadPoolExecutor(2) as pool:
         found = {name: pool.submit(make) for name, make in columns.items()}
         return {name: future.result() for name, future in found.items()}
@@ -163,7 +168,7 @@ def lines(source: str, parts: Lines, callers: Sequence[str], single: bool) -> pd
         return uniform(rows, "") if single else boots(joined(parts.boots, np.int32), False)
 
     rows = len(parts)
-    data = _together({
+    data = _together(rows, {
         "role": of_role, "caller": of_caller, "boot": of_boot, "message": lambda: text(parts.messages),
         "level": of_priority(LEVELS, [1 + number % 8 for number in range(192)]),
         "facility": of_priority(FACILITIES, [1 + number // 8 for number in range(192)]),
@@ -207,7 +212,7 @@ def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
         return _categorical(spread(places, context), names)
 
     data: dict[str, Any] = {"trace": columns[0], "line": columns[1], "depth": columns[2]}
-    data |= _together({
+    data |= _together(rows, {
         name: of(place, name, words)
         for place, (name, words) in enumerate(
             (("symbol", memo.symbols), ("function", memo.names), ("offset", None), ("size", None), ("module", memo.modules),
@@ -218,19 +223,23 @@ def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
 
 def traces(source: str, parts: Sequence[Traces], memo: Memo, single: bool) -> pd.DataFrame:
     """The traces table."""
-    cells = np.concatenate([part.cells for part in parts]) if parts else np.zeros((0, replay.TRACES), np.int64)
+    rows = sum(len(part.cells) for part in parts)
+
+    def column(place: int, kind: Any = np.int32) -> np.ndarray:
+        return joined([part.cells[:, place] for part in parts], kind)
+
     first = parts[0].first if parts else 0
     data: dict[str, Any] = {
-        "trace": np.arange(first + 1, first + len(cells) + 1, dtype=np.int32),
-        "line": cells[:, replay.T_LINE].astype(np.int32),
-        "end": cells[:, replay.T_END].astype(np.int32),
-        "boot": boots(cells[:, replay.T_BOOT], single),
-        "timestamp": np.concatenate([part.stamps[:, 0] for part in parts]) if parts else np.zeros(0),
+        "trace": np.arange(first + 1, first + rows + 1, dtype=np.int32),
+        "line": column(replay.T_LINE),
+        "end": column(replay.T_END),
+        "boot": uniform(rows, "") if single else boots(column(replay.T_BOOT), False),
+        "timestamp": joined([part.stamps[:, 0] for part in parts], np.float64),
         "headline": text([(part.ends, part.titles) for part in parts]),
-        "cpu": optional(cells[:, replay.T_VALUES], "Int64"),
-        "pid": optional(cells[:, replay.T_VALUES + 1], "Int64"),
-        "complete": category(cells[:, replay.T_COMPLETE], COMPLETE),
+        "cpu": optional(column(replay.T_VALUES, np.int64), "Int64"),
+        "pid": optional(column(replay.T_VALUES + 1, np.int64), "Int64"),
+        "complete": category(column(replay.T_COMPLETE), COMPLETE),
     }
     for place, name in enumerate(HEADER_WORDS, replay.T_VALUES + 2):
-        data[name] = category(np.maximum(cells[:, place], 0), memo.words[name].words)
-    return _table("traces", source, len(cells), data)
+        data[name] = category(np.maximum(column(place), 0), memo.words[name].words)
+    return _table("traces", source, rows, data)

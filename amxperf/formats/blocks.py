@@ -7,6 +7,7 @@ in which prints were glued together).
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 from functools import cache
 from math import nan
@@ -49,9 +50,13 @@ def compiled() -> SimpleNamespace:
         return array.ctypes.data
 
     def wrap(function: Any) -> Any:
-        return lambda *items: function(*(item.ctypes.data if isinstance(item, np.ndarray) else item for item in items))
+        return lambda *items: function(*[item.ctypes.data if isinstance(item, np.ndarray) else item for item in items])
 
-    return SimpleNamespace(**{name: wrap(getattr(loaded, name)) for name in native.entries()}, address=address)
+    def brief(function: Any) -> Any:  # without letting other threads run meanwhile, which takes longer than the function
+        return ctypes.PYFUNCTYPE(ctypes.c_int64, *function.argtypes)(ctypes.cast(function, ctypes.c_void_p).value)
+
+    made = {name: wrap(getattr(loaded, name)) for name in native.entries()}
+    return SimpleNamespace(**made | {name: brief(getattr(loaded, name)) for name in ("enter", "shape")}, address=address)
 
 
 @dataclass

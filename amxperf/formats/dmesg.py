@@ -146,7 +146,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
 
     if engine.wanted(document):
         with suppress(engine.Unsuited):
-            return engine.read(document, names, side)
+            return engine.read(document, names, side, looked=True)
     source, boots, notes = document.source, _Boots(), []
     machine = CallTraces(source)
     lines: list[dict[str, Any]] = []

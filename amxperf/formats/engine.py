@@ -6,7 +6,7 @@ take (JSON, UTF-16) and everything small is left to it altogether.
 
 ``AMXPERF_ENGINE=plain`` or ``compiled`` forces one of the two; left out, a file of :data:`SMALL` bytes or more is read by the
 compiled passes where their machine code is on disk, and one of :data:`WORTH` or more in any case (then it is compiled first,
-which takes some ten seconds, once).
+which takes 20 to 30 seconds, once).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SMALL = 1 << 15
-"""Bytes below which the plain reader is at least as fast: loading the machine code takes a tenth of a second, once."""
+"""Bytes below which the plain reader is about as fast."""
 
 WORTH = 64 << 20
 """Bytes from which on it pays to wait for the compiler."""
@@ -78,13 +78,14 @@ class Tables(Mapping[str, Any]):
 
 
 def read(
-    document: Document, tables: tuple[str, ...] = NAMES, side: str = "", *, functions: Any = None, chunk: int = CHUNK
+    document: Document, tables: tuple[str, ...] = NAMES, side: str = "", *, looked: bool = False, functions: Any = None,
+    chunk: int = CHUNK
 ) -> tuple[Mapping[str, pd.DataFrame], list[Note]]:
     """Read a log whole. Raises FormatError for one that holds nothing but blanks, Unsuited where only the plain reader can read it.
 
-    `functions` and `chunk` are for tests: plain functions, chunks of a few bytes.
+    `looked` says that :func:`wanted` was asked; `functions` and `chunk` are for tests: plain functions, chunks of a few bytes.
     """
-    if dialect.passes(document.head):
+    if not looked and dialect.passes(document.head):
         raise Unsuited
     reading = Reading(document.source, tables, side, size=document.size, functions=functions, chunk=chunk)
     with document.open() as stream:

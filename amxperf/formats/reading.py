@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -63,6 +63,22 @@ class Pieces:
     registers: list[tuple[np.ndarray, list[str]]] = field(default_factory=list)
 
 
+class _AtOnce:
+    """Does what it is given at once, for what is smaller than the start of a thread."""
+
+    def __enter__(self) -> _AtOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, function: Callable[[Any], Any], item: Any) -> Future[Any]:
+        """Call the function; what it returns, as an executor gives it."""
+        future: Future[Any] = Future()
+        future.set_result(function(item))
+        return future
+
+
 class Reading:
     """One pass over a log; the pieces lie in `pieces` and in `sequence`.
 
@@ -73,7 +89,7 @@ class Reading:
         self, source: str, tables: tuple[str, ...], side: str, *, size: int = 0, functions: Any = None, chunk: int = CHUNK,
         apart: bool = False,
     ) -> None:  # fmt: skip
-        self.source, self.tables, self.side, self.chunk = source, tables, side, chunk
+        self.source, self.tables, self.side, self.size, self.chunk = source, tables, side, size, chunk
         self.memo = Memo(functions or compiled())
         self.dumps = "registers" in tables or "events" in tables
         self.sequence = Sequence(self.memo, size // FRAME, registers=self.dumps)
@@ -96,7 +112,7 @@ class Reading:
             return make(*item, self.memo, self.tags, messages="lines" in self.tables, room=room, pool=self.pool)
 
         waiting: deque[tuple[Any, np.ndarray]] = deque()
-        with ThreadPoolExecutor(THREADS) as pool:
+        with _AtOnce() if 0 < self.size <= self.chunk else ThreadPoolExecutor(THREADS) as pool:
             try:
                 for number, item in enumerate(chunks(stream, self.chunk, progress, self.buffers)):
                     if self.blank:
@@ -108,6 +124,7 @@ class Reading:
             finally:
                 for future, _ in waiting:
                     future.cancel()
+        self.pool, self.buffers = Pool(), []
         self.sequence.finish()
 
     def _take(self, waiting: deque[Any], everything: bool) -> Iterator[None]:
@@ -119,6 +136,7 @@ class Reading:
                 self.pool.give(block)
             if buffer.base is None:
                 self.buffers.append(buffer)
+            del future, buffer
             yield
             if not everything:
                 return
