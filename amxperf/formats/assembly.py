@@ -182,7 +182,8 @@ def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
     """The frames table of the columns trace, line, depth, frame text, context, which need not be in the order of traces."""
     if (columns[0][1:] < columns[0][:-1]).any():
         columns = columns[:, np.argsort(columns[0], kind="stable")]
-    which, context, functions, rows = columns[3], columns[4], memo.functions, columns.shape[1]
+    which, context = np.ascontiguousarray(columns[3]), np.ascontiguousarray(columns[4])
+    functions, rows = memo.functions, columns.shape[1]
     texts = memo.frame_columns()
     used = np.zeros(len(texts), np.int64)
     functions.tally_words(which, rows, used)

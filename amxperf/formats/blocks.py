@@ -47,10 +47,12 @@ def compiled() -> SimpleNamespace:
     loaded = native.load()
 
     def address(array: np.ndarray) -> int:
+        if not array.flags.c_contiguous:
+            raise ValueError("an array with gaps has no place that says all")
         return array.ctypes.data
 
     def wrap(function: Any) -> Any:
-        return lambda *items: function(*[item.ctypes.data if isinstance(item, np.ndarray) else item for item in items])
+        return lambda *items: function(*[address(item) if isinstance(item, np.ndarray) else item for item in items])
 
     def brief(function: Any) -> Any:  # without letting other threads run meanwhile, which takes longer than the function
         return ctypes.PYFUNCTYPE(ctypes.c_int64, *function.argtypes)(ctypes.cast(function, ctypes.c_void_p).value)

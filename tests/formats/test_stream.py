@@ -34,12 +34,12 @@ OOPS = b"""\
 """
 
 
-def same(path, folder, monkeypatch, *, rows=5, chunk=300, tables=stream.STREAMED):
+def same(path, folder, monkeypatch, *, rows=5, chunk=300, tables=stream.STREAMED, made=blocks.Plain):
     """Stream a log in small pieces and hold every table against that of the plain reader; what was seen beside them."""
     monkeypatch.setattr(stream, "ROWS", rows)
     monkeypatch.setattr(stream, "MOST", 1 << 30)
     seen = stream.Seen()
-    files = stream.write(path, folder, tables, side="host", seen=seen, functions=blocks.Plain(), chunk=chunk)
+    files = stream.write(path, folder, tables, side="host", seen=seen, functions=made(), chunk=chunk)
     assert tuple(files) == tuple(name for name in stream.STREAMED if name in tables)
     assert sorted(file.name for file in folder.iterdir()) == sorted(f"{name}.parquet" for name in files)
     want, notes = dmesg.read(Document(str(path), path.read_bytes()), {"side": "host"})
@@ -66,6 +66,12 @@ def test_rows_of_the_reader(number, tmp_path, monkeypatch):
     path = tmp_path / "log"
     path.write_bytes(OOPS + b"".join(entry.data for entry in LOGS[number::4]))
     assert same(path, tmp_path / "out", monkeypatch, chunk=700).boots > 1
+
+
+def test_machine_code(tmp_path, monkeypatch):
+    path = tmp_path / "log"
+    path.write_bytes(OOPS + b"".join(entry.data for entry in LOGS[::4]))
+    same(path, tmp_path / "out", monkeypatch, chunk=5000, made=blocks.compiled)
 
 
 def test_most_of_the_corpus_is_held_against_it():
