@@ -14,6 +14,7 @@ from .dataset import Dataset, open_dataset
 from .diagnosis import diagnosed
 from .errors import ManifestError, MissingInput, UsageError
 from .geomean import geomeans
+from .layout import HOST_PART
 from .pairing import Pairing, paired
 from .relative import relative
 from .residue import residues_of
@@ -116,8 +117,11 @@ def compare(
 
 
 def _paired(dataset: Dataset, arms: tuple[Selector, Selector], only: Selector | None) -> Pairing:
-    """Both arms of the dataset, paired."""
+    """Both arms of the dataset, paired; without what the hosts of guests recorded, which is nobody's speed."""
     data = dataset.measurements
+    hosts = [run.source for run in dataset.files if run.boot.startswith(HOST_PART)]
+    if hosts:
+        data = data[~data["source"].isin(hosts)].reset_index(drop=True)
     block = dataset.manifest.block
     if block and block not in (*FIXED, *factors(data)):
         raise ManifestError(f"block names {block!r}, and the measurements have no such column",

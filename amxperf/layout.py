@@ -25,6 +25,9 @@ from .unpack import ENDINGS
 if TYPE_CHECKING:
     import pandas as pd
 
+HOST_PART = "host-"
+"""Beginning of the name of a folder in place of a boot's: what the host of a guest recorded (`amxperf collect --host`)."""
+
 
 @dataclass(frozen=True)
 class Run:

@@ -44,3 +44,16 @@ def test_two_guests_and_sums_only(make):
 def test_no_host(make):
     log = "amxprobe 1\nseries 1 exit time time s lower leaf=0x0\n1 0 1 9\ndone\n"
     assert len(backing(ap.open_dataset(make({"vm/a/b/probe.log": log})))) == 0
+
+
+def test_what_the_host_counts_is_not_compared(make):
+    """It is no speed; the probe's own measurements are compared as without it."""
+    log = "amxprobe 1\nseries 1 exit time time s lower leaf=0x0\n1 0 1 9\n1 1 1 {}\ndone\n"
+    arms = (("vm", "b1", 10), ("tdx", "b2", 20))
+    files = {f"{kind}/{boot}/l/probe.log": log.format(value) for kind, boot, value in arms}
+    alone = ap.compare(make(files, name="alone"), "vm", "tdx")
+    names = [f"{kind}/host-1/session-1/{when}.kvm.txt" for kind in ("vm", "tdx") for when in ("before", "after")]
+    parts = dict.fromkeys(names, snapshot(3, 100, 1000))
+    together = ap.compare(make(files | parts, name="together"), "vm", "tdx")
+    assert [(result.benchmark, result.ratio) for result in together] == [(result.benchmark, result.ratio) for result in alone]
+    assert {result.benchmark for result in together} == {"exit"}

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..document import load
 from ..errors import DataError, FormatError, MissingInput, OutputError
 from ..formats.probe import facts, whole
+from ..layout import HOST_PART
 from . import host, launch, manifest, program, trace
 
 SCRIPT = """\
@@ -103,7 +104,7 @@ def take(root: Path, source: Path) -> list[str]:
     Raises MissingInput where there is no log, DataError for a log of emulated instructions, FormatError for one that is no log.
     """
     logs = sorted(source.glob(f"*/*/*/{launch.LOG}")) if source.is_dir() else []
-    sessions = sorted(source.glob(f"*/{host.FOLDER}*/*/{host.LOG}")) if source.is_dir() else []
+    sessions = sorted(source.glob(f"*/{HOST_PART}*/*/{host.LOG}")) if source.is_dir() else []
     if not logs and not sessions:
         hint = "name the folder of the results"
         raise MissingInput("no log of the probe lies below ENVIRONMENT/BOOT/LAUNCH", path=source, hint=hint)
@@ -119,8 +120,8 @@ def take(root: Path, source: Path) -> list[str]:
         added.append(_copy(log.parent, boot / name, root))
     for path in (*(log.parent for log in sessions), *(path.parent for path in source.glob(f"*/*/*/{trace.TRACE}"))):
         target = root / path.relative_to(source)
-        if not target.exists():
-            added.append(_copy(path, target, root))
+        if not any(_same(path, other) for other in target.parent.glob("*")):
+            added.append(_copy(path, _free(target), root))
     manifest.save(root)
     return added
 
@@ -133,6 +134,22 @@ def _check(log: Path) -> None:
         raise DataError("the processor or its tiles were emulated, so this is no measurement", path=log, hint="remove it")
     if not whole(document):
         raise DataError("the log has no end", path=log, hint="run that launch again, or remove it")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """True for two folders of the same files."""
+    names = [sorted(path.name for path in folder.iterdir()) for folder in (one, other)] if other.is_dir() else [[""], []]
+    return names[0] == names[1] and all((one / name).read_bytes() == (other / name).read_bytes() for name in names[0])
+
+
+def _free(target: Path) -> Path:
+    """The folder, or the next one of its kind that is not there: session-2, traced-002 ..."""
+    kind, _, number = target.name.rpartition("-")
+    count = int(number) if number.isdigit() else 1
+    while target.exists():
+        count += 1
+        target = target.with_name(f"{kind}-{count:0{len(number)}}")
+    return target
 
 
 def _copy(source: Path, target: Path, root: Path) -> str:

@@ -13,11 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import MissingInput, OutputError, UsageError
+from ..layout import HOST_PART
 from . import machine, manifest
 
 COUNTERS = Path("/sys/kernel/debug/kvm")
-FOLDER = "host-"
-"""Beginning of the name of a host's folder, which stands where a boot's would."""
 LOG, BEFORE, AFTER = "host.log", "before.kvm.txt", "after.kvm.txt"
 EXITS = "exits"
 """The counter of all exits."""
@@ -153,7 +152,7 @@ def collect(
     Raises UsageError without an environment, MissingInput for a process that is not there or no VM, OutputError for a full disk.
     """
     vm = check(environment, vm, counters)
-    place = out / environment / (FOLDER + machine.boot(base).removeprefix("boot-"))
+    place = out / environment / (HOST_PART + machine.boot(base).removeprefix("boot-"))
     folder = place / f"session-{1 + max((int(p.name[8:]) for p in place.glob('session-*') if p.name[8:].isdigit()), default=0)}"
     try:
         folder.mkdir(parents=True)

@@ -58,6 +58,22 @@ def test_taken_in(results, tmp_path, program):
     assert bundle.take(root, results) == [added[0].replace("001", "003")]  # another launch of the same name gets a number
 
 
+def test_parts_of_the_host_and_traces_of_the_same_name(results, tmp_path):
+    """Two hosts' sessions, or traced launches, of one boot have the same names in two collections: none is lost."""
+    boot = next(results.glob("*/boot-*"))
+    session, traced = boot.with_name("host-1") / "session-1", boot / "traced-001"
+    root = tmp_path / "mine"
+    root.mkdir()
+    names = []
+    for value in ("7", "7", "8"):
+        texts = {session / "host.log": f"amxprobe 1\nfact kvm_halt_poll_ns {value}\ndone\n", traced / "guest.trace": f"# {value}\n"}
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        names.append([name.rpartition("/")[2] for name in bundle.take(root, results) if "launch" not in name])
+    assert names == [["session-1", "traced-001"], [], ["session-2", "traced-002"]]
+
+
 def test_refusals(results, tmp_path):
     root = tmp_path / "mine"
     root.mkdir()
