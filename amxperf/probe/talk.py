@@ -120,8 +120,10 @@ def _lacks(folder: Path) -> Iterator[str]:
 def ending(done: Collected) -> str:
     """What was collected, and what to do next; why boots matter, while there are few."""
     amx = done.facts.get("amx", "unknown")
-    noun = "launch" if done.plan.launches == 1 else "launches"
-    lines = [f"{done.plan.launches} {noun} in {done.root}/{done.plan.environment}/{done.boot}"]
+    here = sum(f"/{done.boot}/" in name for name in done.plan.done)
+    noun = "launch" if here == 1 else "launches"
+    before = f", and {len(done.plan.done) - here} before the interruption in another boot" if here < len(done.plan.done) else ""
+    lines = [f"{here} {noun} in {done.root}/{done.plan.environment}/{done.boot}{before}"]
     if amx != "yes":
         lines.append(f"Without AMX: {amx}. Only the controls were measured.")
     if done.boots < BOOTS:

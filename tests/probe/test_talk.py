@@ -6,6 +6,9 @@ import pytest
 
 import amxperf as ap
 from amxperf.cli import main
+from amxperf.probe import talk
+from amxperf.probe.collect import Collected
+from amxperf.probe.schedule import Schedule
 
 TINY = ("--launches", "2", "--experiments", "jitter", "--quick")
 
@@ -52,6 +55,13 @@ def test_host(run, tmp_path, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda: "")
     code, out, err = run(tmp_path / "mine", "--host", "--environment", "tdx")
     assert code == 0 and "press Enter when it is done" in err and f"The host's part is in {tmp_path}/mine/tdx/host-" in out
+
+
+def test_resumed_in_another_boot(tmp_path):
+    """As it happened in a guest that was started again between the two."""
+    names = ("vm/boot-1/launch-001", "vm/boot-2/launch-001", "vm/boot-2/launch-002")
+    done = Collected(tmp_path, {"amx": "yes"}, Schedule("vm", 3, 7, done=names), "boot-2", 2)
+    assert f"2 launches in {tmp_path}/vm/boot-2, and 1 before the interruption in another boot" in talk.ending(done)
 
 
 def test_interrupted(run, tmp_path, monkeypatch):
