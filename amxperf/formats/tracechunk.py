@@ -9,6 +9,7 @@ import numpy as np
 from . import traceline
 from .pages import zeros
 from .tracecolumns import MISSING
+from .traceengine import addresses
 from .traceknown import Known
 from .traceline import BLANK, EVENT, FRAME, HEADER, STACK, USER_STACK, Line
 from .traceprogram import SPARE, Program
@@ -68,7 +69,7 @@ class Chunk:
             self.mark_stamps, self.mark_cpus, self.mark_pids, self.mark_tasks, self.symbols, program.kinds, program.ops,
             program.bounds, program.literals, *events,
         )  # fmt: skip
-        fixed = (self.buf, end, NAN, state, *arrays, len(events[0]) - 1, program.eras)
+        fixed = addresses(self.buf, end, NAN, state, *arrays, len(events[0]) - 1, program.eras)
         sorts = {NEW_TASK: known.task_table, NEW_KEY: known.key_table, NEW_FRAME: known.frame_table}
         while True:
             tables: list[Any] = []  # held while the scan runs, as another thread may replace them

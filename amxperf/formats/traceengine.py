@@ -18,10 +18,10 @@ import numpy as np
 from ..document import Document
 from ..encoding import SAMPLE, encoding_of
 from ..errors import UsageError
-from . import native, primitives, tracecolumns, tracehead, tracelink, tracematch, tracescan, tracetext
+from . import native, primitives, tracecolumns, tracegraph, tracehead, tracelink, traceloose, tracematch, tracescan, tracetext
 from .traceprogram import SPARE, program, table
 
-MODULES = (primitives, tracetext, tracematch, tracehead, tracescan, tracelink, tracecolumns)
+MODULES = (primitives, tracetext, tracecolumns, tracematch, tracehead, tracegraph, traceloose, tracescan, tracelink)
 
 WORTH = 64 << 20
 """Bytes from which on it pays to wait for the compiler."""
@@ -41,13 +41,18 @@ def wanted(document: Document) -> bool:
     return bool(choice) or document.size >= WORTH or native.ready(MODULES)
 
 
+def addresses(*items: Any) -> list[Any]:
+    """Arrays as the addresses of their memory, and numbers as they are."""
+    return [item.ctypes.data if isinstance(item, np.ndarray) else item for item in items]
+
+
 @cache
 def functions() -> SimpleNamespace:
     """The compiled functions, taking arrays."""
     loaded = native.load(MODULES)
 
     def wrap(function: Any) -> Any:
-        return lambda *items: function(*(item.ctypes.data if isinstance(item, np.ndarray) else item for item in items))
+        return lambda *items: function(*addresses(*items))
 
     return SimpleNamespace(**{name: wrap(getattr(loaded, name)) for name in native.entries(MODULES)})
 

@@ -14,10 +14,10 @@ from .tracetext import MODIFIER, NAME, WORD, blank, decimal, mix, number_of, ski
 EVENT, STACK, USER_STACK = 0, 1, 2
 """What a line is, as in :mod:`amxperf.formats.traceline`."""
 
-H_CPU, H_PID, H_NAME, H_PERF, H_WHOLE, H_PLACES, H_CODE, H_EVENT, H_TEXT, H_END, H_SHOW = range(11)
-"""Items that are found: processor, process id, end of the task's name, 1 where perf printed the line; the stamp's digits as one
-number, and how many of them are a fraction (-1: the clock counts something else); the event's hash, its number in the program
-(-1: unknown), its payload's place and end, and the place of what is shown of it."""
+H_CPU, H_PID, H_TASK, H_NAME, H_PERF, H_WHOLE, H_PLACES, H_CODE, H_EVENT, H_TEXT, H_END, H_SHOW, H_KVM = range(13)
+"""Items that are found: processor, process id, place and end of the task's name, 1 where perf printed the line; the stamp's
+digits as one number, and how many of them are a fraction (-1: the clock counts something else); the event's hash, its number in
+the program (-1: unknown), its payload's place and end, the place of what is shown of it, and 1 where its name begins with kvm_."""
 
 TASK, TOKEN = 41, 100
 """Characters of the longest name of a task, and of an event."""
@@ -85,7 +85,12 @@ def head(buf: Any, here: int, end: int, found: Any) -> int:
     if place >= end or buf[place] != 58 or not blank(buf, place + 1):
         return -1
     place = skip(buf, place + 1, end)
-    if place >= end or buf[place] == 40:
+    if place < end and buf[place] == 40:  # time since the event before it: trace-cmd report --ts-diff
+        _, spot = decimal(buf, place + 2)
+        if perf or buf[place + 1] != 43 or not 1 <= spot - place - 2 <= 18 or buf[spot] != 41 or not blank(buf, spot + 1):
+            return -1
+        place = skip(buf, spot + 1, end)
+    if place >= end:
         return -1
     if perf and 48 <= buf[place] <= 57:  # the period of a counter
         _, spot = decimal(buf, place)
@@ -145,6 +150,7 @@ def task(buf: Any, here: int, bracket: int, found: Any) -> bool:
     elif buf[place] != 45 or perf:
         return False
     found[H_PERF] = perf
+    found[H_TASK] = here
     found[H_NAME] = place
     return place - here <= TASK and place > here
 
@@ -172,6 +178,7 @@ def is_call(buf: Any, at: int, end: int, kinds: Any) -> bool:
 def subject(buf: Any, at: int, end: int, perf: int, found: Any, kinds: Any, codes: Any, numbers: Any, mask: int) -> int:
     """What buf[at:end], behind the stamp, tells: EVENT, STACK or USER_STACK, or -1; where its payload stands, and its hash."""
     found[H_EVENT] = -1
+    found[H_KVM] = 0
     found[H_TEXT] = at
     found[H_END] = end
     found[H_SHOW] = at
@@ -232,11 +239,10 @@ def named(
     code = digest(buf, name, spot)
     event = number_of(code | 1, codes, numbers, mask)
     kind = EVENT
+    found[H_KVM] = (word(buf, name) & FOUR) == KVM_WORD
     if event < 0:
         if spot - name > 9 and word(buf, name) == EXIT_WORD and buf[name + 8] == 95:
             event = RETURN_EVENT
-        elif (word(buf, name) & FOUR) == KVM_WORD and spot - name >= 4:
-            return -1
         elif not perf and text < end and buf[text] == 60:
             if spot - name != 12 or word(buf, name) != KERNEL_WORD or word(buf, name + 4) != KERNEL_TAIL:
                 return -1

@@ -14,6 +14,7 @@ from . import traceline
 from .tracecolumns import NARROW, TIME, WIDE
 from .traceline import Line
 from .traceprogram import Program, put, table
+from .tracescan import GRAPH_TIME
 
 COLUMNS = tuple(
     column for column in schema.EVENTS.columns
@@ -68,9 +69,10 @@ class Known:
             if code in sort.known:  # another thread was faster
                 return
             if sort is self.task_table:
-                number = self._task(line.row["comm"])
+                number = self._task(line.row.get("comm", ""))
             elif sort is self.key_table:
-                number = self._key(line, self.program.stored[layout] if layout >= 0 else ())
+                stored = ("duration",) if layout == GRAPH_TIME else self.program.stored[layout] if layout >= 0 else ()
+                number = self._key(line, stored)
             else:
                 number = self._frame(line)
             sort.add(code, number)

@@ -222,10 +222,16 @@ def _graph(found: re.Match[str]) -> Line:
         "comm": (found["comm"] or "").strip(),
         "kind": "funcgraph_exit" if rest[0] == "}" else "funcgraph_entry" if rest.endswith("{") else "funcgraph",
         "reason": name[1] if name else "",
-        "duration": float(found["time"]) / 1e6 if found["time"] else nan,
+        "duration": _microseconds(found["time"]) if found["time"] else nan,
         "detail": rest,
     }
     return Line(EVENT, row, rest)
+
+
+def _microseconds(text: str) -> float:
+    """A time in us in s, rounded once."""
+    whole, _, part = text.partition(".")
+    return int(whole + part) / 10 ** (6 + len(part))
 
 
 def frame(text: str, perf: bool = False) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from .tracetext import decimal, hexadecimal, mix
 LITERAL, DECIMAL, HEX, TEXT = 0, 1, 2, 3
 """What a step reads."""
 
-M_CODE, M_PACKED = 11, 12
+VCPU_WORD = int.from_bytes(b"vcpu", "little")
+
+M_CODE, M_PACKED = 13, 14
 """Items of the answer, behind those of :mod:`amxperf.formats.tracehead`: the hash with the marked fields in it, the end of the
 stored numbers."""
 
@@ -32,6 +34,17 @@ def literal_at(buf: Any, at: int, high: int, literals: Any, first: int, size: in
     while at >= 0 and not is_literal(buf, at, literals, first, size):
         at = find(buf, at + 1, high - size + 1, literals[first])
     return at
+
+
+def virtual(buf: Any, low: int, high: int) -> int:
+    """End of ``vcpu: 7`` and the byte behind it where buf[low:high] begins so, else `low`: the number is told whatever follows."""
+    if high - low < 6 or (word(buf, low) & 0xFFFFFFFF) != VCPU_WORD:
+        return low
+    at = low + 4 + (buf[low + 4] == 58)
+    if buf[at] != 32:
+        return low
+    _, at = decimal(buf, at + 1)
+    return min(at + 1, high)
 
 
 def match(

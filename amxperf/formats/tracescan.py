@@ -11,8 +11,26 @@ from __future__ import annotations
 from typing import Any
 
 from .primitives import copy, digest, find
-from .tracehead import H_CODE, H_CPU, H_END, H_EVENT, H_NAME, H_PERF, H_PID, H_PLACES, H_SHOW, H_TEXT, H_WHOLE, head, subject
-from .tracematch import M_CODE, M_PACKED, match
+from .tracegraph import graph
+from .tracehead import (
+    H_CODE,
+    H_CPU,
+    H_END,
+    H_EVENT,
+    H_KVM,
+    H_NAME,
+    H_PERF,
+    H_PID,
+    H_PLACES,
+    H_SHOW,
+    H_TASK,
+    H_TEXT,
+    H_WHOLE,
+    head,
+    subject,
+)  # fmt: skip
+from .traceloose import bare, bracketed, loose
+from .tracematch import M_CODE, M_PACKED, match, virtual
 from .tracetext import blank, mix, number_of, printable, skip, strip
 
 EVENT, STACK, USER_STACK, FRAME, HEADER, BLANK = 0, 1, 2, 3, 4, 7
@@ -31,6 +49,9 @@ bytes of text there are; up to where the bytes are known to be printable, and kn
 none); the first line (from 1) whose stamp is no number of seconds; what the lines so far are, a bit each."""
 
 S_ITEMS = 16
+
+GRAPH_TIME = -2
+"""Layout of a line of the function_graph tracer with a time."""
 
 BLOCK = 1 << 14
 """Bytes that are judged printable at once."""
@@ -113,9 +134,17 @@ def scan_lines(
             at = stop + 1
             continue
         last = strip(buf, here, last)
-        if last - at > LONG or buf[here] == 35:
+        if last - at > LONG:
             status = ODD
             break
+        if buf[here] == 35:  # a header, or a word on the entries, or a task with an odd name
+            if (buf[here + 1] == 32 and (buf[here + 2] == 101 or buf[here + 2] == 108)) or bracketed(buf, here, last):
+                status = ODD
+                break
+            what[line] = HEADER
+            line += 1
+            at = stop + 1
+            continue
         if buf[at] == 9 or (buf[here] == 61 and buf[here + 1] == 62):
             code = frame_code(buf, at, here, last)
             if code == 0:
@@ -134,15 +163,25 @@ def scan_lines(
             at = stop + 1
             continue
         place = head(buf, here, last, found)
+        took = -1
         if place < 0:
-            status = ODD
-            break
-        perf = found[H_PERF]
-        kind = subject(buf, place, last, perf, found, kinds, event_codes, event_numbers, event_mask)
+            place = loose(buf, here, last, found)
+        context = 0
+        if place >= 0:
+            kind = subject(buf, place, last, found[H_PERF], found, kinds, event_codes, event_numbers, event_mask)
+        elif 48 <= buf[here] <= 57:
+            took = graph(buf, here, last, found, kinds)
+            kind = EVENT if took > -2 else -1
+            found[H_EVENT] = -1
+            found[H_KVM] = 0
+        else:
+            kind = bare(buf, here, last, found, kinds, event_codes, event_numbers, event_mask)
+            context = NO_TASK
         if kind < 0:
             status = ODD
             break
-        code = digest(buf, here, found[H_NAME]) | 1
+        perf = found[H_PERF]
+        code = digest(buf, found[H_TASK], found[H_NAME]) | 1
         who = number_of(code, task_codes, task_numbers, task_mask)
         if who < 0:
             state[S_CODE] = code
@@ -181,11 +220,21 @@ def scan_lines(
                     )  # fmt: skip
                     layout = number
                     number += 1
-                if answer != 1:
+                if answer < 0:
                     status = ODD
                     break
-                code = found[M_CODE]
-                used = found[M_PACKED]
+                if answer == 1:
+                    code = found[M_CODE]
+                    used = found[M_PACKED]
+                else:
+                    layout = -1
+            if layout < 0 and found[H_KVM]:
+                code = mix(code, digest(buf, found[H_TEXT], virtual(buf, found[H_TEXT], found[H_END])))
+            if took >= 0:
+                packed[full] = took
+                used = full + 1
+                layout = GRAPH_TIME
+                code = mix(code, 1)
             code |= 1
             key = number_of(code, key_codes, key_numbers, key_mask)
             if key < 0:
@@ -206,9 +255,9 @@ def scan_lines(
             ends[row] = to
             row += 1
         line += 1
-        if found[H_PLACES] < 0 and state[S_TICKS] == 0:
+        if found[H_PLACES] == -1 and state[S_TICKS] == 0:
             state[S_TICKS] = line
-        what[line - 1] = kind + PERF if perf else kind
+        what[line - 1] = kind + context + (PERF if perf else 0)
         seen |= 1 << kind
         at = stop + 1
     state[S_AT] = at

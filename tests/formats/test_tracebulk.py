@@ -14,8 +14,11 @@ import amxperf as ap
 from amxperf.document import Document, load
 from amxperf.formats import ftrace
 from amxperf.formats.tracebulk import Bulk
+from amxperf.formats.tracechunk import Chunk
+from amxperf.formats.traceline import ENTRIES, HEADER
 from amxperf.formats.tracepoints import LAYOUTS
 from amxperf.formats.traceprogram import program
+from amxperf.formats.tracescan import S_AT, S_STOP
 from amxperf.formats.tracetables import tables
 
 HERE = Path(__file__).parent
@@ -64,6 +67,58 @@ ODD = [  # lines that the scan must leave to the plain reader, or must not trip 
     b"\t",
     b" 1)   1.234 us    |  kfree();",
     b" 1)               |  do_syscall_64() {",
+    b" 1) ! 121.500 us  |  } /* kvm_vcpu_ioctl */",
+    b" 0)   3 us        |  x.part.0(); /* = 0x0 */",
+    b"   12.500000 |   0)  amx-te-77  |   0.100 us    |  rcu_read_lock();",
+    b"   12.500001 |   0)  kworker/0:1-77  |               |  vmx_vcpu_run [kvm_intel]() {",
+    b" 0)  amx-te-77  =>  idle-0",
+    b" 1)               |  /* kvm_exit: vcpu 0 reason */",
+    b" 1)               |  /* kvm_fpu[1] */",
+    b" 1) # 1234.1234 us |  }",
+    b" 1)   0.0000001 us |  }",
+    b" 1) $ 5 us | } [2] */",
+    b" 1)  a-1 | 5-7 | 5 us | f();",
+    b" 1) a-1 [001] 1.5: kvm_fpu: load",
+    b" a-1 [001] 1.5: (+169)   write_msr:            830, value 1000000fb",
+    b" a-1 [001] 1.5: (+) write_msr: 830, value 1",
+    b" a-1 [001] 1.5: (+16 x: y",
+    b" a-1 [001] d.... 1.5: kvm_track_tsc: vcpu_id 0 masterclock 0 offsetmatched 0",
+    b" a-1 [001] d.... 1.5: kvm_track_tsc: vcpu: 5 masterclock",
+    b" a-1 [001] d.... 1.5: kvm_track_tsc: vcpu 5x",
+    b" a-1 [001] d.... 1.5: kvm_track_tsc: vcpu 1234567 x",
+    b" a-1 [001] d.... 1.5: kvm_track_tsc: vcpu 7",
+    b" a-1 [001] d.... 1.5: kvm_exit: vcpu 7 reason",
+    b" a-1 [001] d.... 1.5: kvm_msr: write=1 ecx=174",
+    b" a-1 [001] d.... 1.5: write_msr:",
+    b" a-1 [001] d.... 1.5: write_msr: what",
+    b"   dd   1 [001]     1.500000:   exceptions:page_fault_user: ",
+    b"# a-1 [001] d.... 1.5: kvm_fpu: load",
+    b"# latency: 12 us, #4/4, CPU#0",
+    b"#",
+    b"cpus=2",
+    b"amx-test-19985   1d..2.   870.311125: sched_switch:         other:19985 [120] R ==> migration/1:21 [0]",
+    b"amx-test-19985   0...2.   870.311348: write_msr:            830, value 1000000fb",
+    b"a-1   0...2.   870.3: write_msr: 12 1.5: x:",
+    b"a-1   0...2.   870: write_msr: 830, value 1000000fb",
+    b"amx-test 15473   828.568811:         exceptions:page_fault_user: ",
+    b"amx-test 15473/15474   828.568811:   7  exceptions:page_fault_user: address=0x1 ip=0x2 error_code=0x3",
+    b"amx test -15473   828.568811:  exceptions:page_fault_user: ",
+    b"CPU:0 15473   828.568811:  exceptions:page_fault_user: ",
+    b"kvm:kvm_exit: vcpu 0 reason HLT rip 0x1",
+    b"kvm_exit: vcpu 0 reason HLT rip 0x1 12 1.5: x:y: z",
+    b"x86_fpu_what: fpu",
+    b"syscalls:sys_exit_arch_prctl: 0x0",
+    b"kernel_stack: <stack trace>",
+    b"<stack trace>",
+    b"what: ever",
+    b"sys_openat(dfd: 3, x2: 4)",
+    b"sys_openat(dfd 3 4.5: 4)",
+    b"sys_openat -> 0x3",
+    b"sys_openat: 0x3",
+    b"sys_enter: NR 5 (1, 2)",
+    b"sys_enter <-x",
+    b"kvm_exit:",
+    b"a-1 [001] kvm_exit: vcpu 0 reason HLT rip 0x1",
     b" ------------------------------------------",
     b"prose",
     b" " + b"x" * 5000,
@@ -102,6 +157,23 @@ def test_odd_lines():
     same(b"\r\n".join(ODD))
     for line in ODD:
         same(line + b"\n a-1 [001] d.... 1.5: kvm_fpu: load")
+
+
+def test_recorded_lines_are_left_to_the_scan(monkeypatch):
+    """Only what the tools say around the events, records of perf and the verbose latency format go to the plain reader."""
+    odd, left = Chunk._odd, []
+
+    def count(chunk, line, known):
+        left.append((chunk._line(int(chunk.state[S_AT]), int(chunk.state[S_STOP])), line))
+        odd(chunk, line, known)
+
+    monkeypatch.setattr(Chunk, "_odd", count)
+    for path, text in zip(FILES, TEXTS, strict=True):
+        if path.stem not in ("verbose", "latency"):
+            with Bulk(Document("a.trace", text, ""), ftrace.Reading("a", "")):
+                pass
+    said = [text for text, line in left if line.what not in (HEADER, ENTRIES) and "PERF_RECORD_" not in text]
+    assert said == [] and len(left) > 20
 
 
 @settings(deadline=None, max_examples=12)

@@ -121,7 +121,7 @@ def test_the_program_does_the_same_in_every_form(name):
         (" 1)   1.234 us    |  kfree();", {"kind": "funcgraph", "reason": "kfree", "duration": 1.234e-6, "cpu": 1}),
         (" 1)               |  do_syscall_64() {", {"kind": "funcgraph_entry", "reason": "do_syscall_64"}),
         (" 0) + 21.500 us   |  } /* kvm_vcpu_ioctl */", {"kind": "funcgraph_exit", "reason": "kvm_vcpu_ioctl", "duration": 2.15e-5}),
-        ("   12.500000 |   0)  amx-te-77  |   0.100 us    |  rcu_read_lock();", {"timestamp": 12.5, "comm": "amx-te", "pid": 77, "duration": 0.1 / 1e6}),
+        ("   12.500000 |   0)  amx-te-77  |   0.100 us    |  rcu_read_lock();", {"timestamp": 12.5, "comm": "amx-te", "pid": 77, "duration": 1e-7}),
     ],
 )  # fmt: skip
 def test_lines(line, expected):
