@@ -24,6 +24,10 @@ bool in_child(void (*work)(void *, struct result *), void *argument, struct resu
 	}
 	int status = 1;
 	bool ok = pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 && shared->ok;
+	if (!ok && current && pid > 0 && WIFSIGNALED(status))
+		skip(current, "the process of a case died by signal %d, and its iteration is missing", WTERMSIG(status));
+	else if (!ok && current)
+		skip(current, "the process of a case failed with status %d, and its iteration is missing", pid > 0 ? WEXITSTATUS(status) : -1);
 	*result = *shared;
 	munmap(shared, sizeof *shared);
 	return ok;

@@ -32,6 +32,7 @@ const struct experiment experiments[] = {
 };
 enum { EXPERIMENTS = sizeof experiments / sizeof *experiments, IDS = 10000 };
 
+const char *current;
 struct plan plan = {.iterations = 12, .slice_ns = 5000000};
 
 static const char help[] =
@@ -72,6 +73,7 @@ static void run_one(int index)
 	pid_t pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		current = experiment->name;
 		random_start(plan.seed * 1000003u + (uint64_t)index);
 		record_start(index * IDS);
 		alarm((unsigned)limit_s);

@@ -64,6 +64,7 @@ struct experiment {
 	void (*run)(void);
 };
 extern const struct experiment experiments[];
+extern const char *current;                       /* name of the experiment that runs; NULL: none */
 
 /* clock.c */
 uint64_t now_ns(void);                            /* CLOCK_MONOTONIC_RAW */

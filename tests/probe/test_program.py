@@ -108,3 +108,19 @@ def test_another_target(tmp_path):
         assert "\n" not in str(error)
     else:
         pytest.fail("it compiled")
+
+
+def test_a_case_that_dies_is_told(tmp_path):
+    """Its iterations are missing, which no one would notice in the numbers."""
+    source = (probe.SOURCES / "signal.c").read_text()
+    broken = source.replace("state_enter(arm->state);", "raise(SIGILL);")
+    assert broken != source
+    for path in probe.SOURCES.glob("*.[ch]"):
+        (tmp_path / path.name).write_text(broken if path.name == "signal.c" else path.read_text())
+    command = [probe.compiler(), *probe.FLAGS, "-O0", "-o", str(tmp_path / "amxprobe")]
+    subprocess.run([*command, *map(str, sorted(tmp_path.glob("*.c")))], check=True)
+    done = subprocess.run([str(tmp_path / "amxprobe"), "--iterations", "1", "signal"], capture_output=True, text=True)
+    (tmp_path / "probe.log").write_text(done.stdout)
+    capture = read(tmp_path / "probe.log")
+    assert done.returncode == 0 and not len(capture.measurements)
+    assert [note.message for note in capture.notes if note.code == "skipped-case" and "died by signal 4" in note.message]
