@@ -1,7 +1,8 @@
-"""Data that look copied: an iteration given twice, or two launches with the same values throughout."""
+"""Data that look copied: an iteration given twice, two launches with the same values throughout, or single values that repeat."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ def copies(full: Launches, thread: np.ndarray | None, count: int, cautions: dict
     for i, number in _repeated(full, thread, lengths, pair, count):
         text = f"{number} values have the launch and iteration of another value"
         cautions.setdefault(i, []).append(Caution("duplicate-rows", text))
-    for i, number in _identical(full, lengths, pair):
+    for i, number in (*_identical(full, lengths, pair), *_repeats(full, lengths, pair, count)):
         text = f"{number} launches repeat the values of another one exactly: copied files?"
         cautions.setdefault(i, []).append(Caution("identical-launches", text))
 
@@ -78,3 +79,40 @@ def _identical(full: Launches, lengths: np.ndarray, pair: np.ndarray) -> list[tu
         if np.array_equal(*series) and len(np.unique(series[0])) > 2:
             found[int(pair[other])] = found.get(int(pair[other]), 0) + 1
     return sorted(found.items())
+
+
+CHANCE = 1e-4
+"""Single values that repeat as often by chance are no copies."""
+
+
+def _repeats(full: Launches, lengths: np.ndarray, pair: np.ndarray, count: int) -> list[tuple[int, int]]:
+    """Pairs of launches of one value each in which more values repeat than the digits they have would make by chance.
+
+    With n values between which K different ones can be written with as many digits, about n (n - 1) / 2 K pairs agree by chance.
+    """
+    if not len(lengths) or lengths.min() > 1:
+        return []
+    longest = np.zeros(count, dtype=np.int64)
+    np.maximum.at(longest, pair, lengths)
+    single = np.flatnonzero(longest[pair] == 1)
+    values, owner = full.values[full.starts[:-1]][single], pair[single]
+    order = np.lexsort((values, owner))
+    same = (values[order][1:] == values[order][:-1]) & (owner[order][1:] == owner[order][:-1])
+    found = []
+    for i in np.unique(owner[order][1:][same]).tolist():
+        mine = values[owner == i]
+        repeats, places = len(mine) - len(np.unique(mine)), max(_decimals(value) for value in mine.tolist())
+        possible = float(np.ptp(mine)) * 10.0**places + 1
+        expected = len(mine) * (len(mine) - 1) / 2 / possible
+        if len(np.unique(mine)) > 2 and expected**repeats < CHANCE:
+            found.append((i, repeats))
+    return found
+
+
+def _decimals(value: float) -> int:
+    """Decimal places of a number as short as it can be written.
+
+    >>> _decimals(0.125), _decimals(3.0), _decimals(1.5e-7), _decimals(2e20)
+    (3, 0, 8, -20)
+    """
+    return -int(Decimal(repr(value)).normalize().as_tuple().exponent)

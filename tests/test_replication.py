@@ -113,3 +113,23 @@ def test_arms_of_the_same_launches_are_said_to_be_and_can_be_paired(make):
     apart = table.replace(",b\n", ",b\n").replace("vm,b1,0,", "vm,b1,9,", 2)  # one launch of side a under another name
     said = [caution.message for caution in _one(make, apart, "apart").cautions if caution.code == "shared-replicates"]
     assert said[0].startswith("5 launches")
+
+
+def _single(values, name, make):
+    """Launches of one value each, eight of the baseline first."""
+    rows = "".join(f"{'old' if k < 8 else 'new'},{k},b,time,{value!r},s\n" for k, value in enumerate(values))
+    result = compare(make({"t.csv": "environment,launch,benchmark,metric,value,unit\n" + rows}, name=name), "old", "new")[0]
+    return [caution.message for caution in result.cautions if caution.code == "identical-launches"]
+
+
+def test_copies_of_single_values_are_told_from_a_coarse_clock(make):
+    """Six decimals hardly ever repeat among sixteen values, two decimals must."""
+    draw = np.random.default_rng(1)
+    fine, coarse = ([float(value) for value in np.round(draw.normal(1, 0.02, 16), places)] for places in (6, 2))
+    assert _single(fine, "fine", make) == [] and len(set(coarse)) < 12 and _single(coarse, "coarse", make) == []
+    assert _single(fine[:8] * 2, "arm", make)[0].startswith("8 launches repeat")
+    assert _single([*fine[:4], *fine[:4], *fine[8:]], "half", make)[0].startswith("4 launches repeat")
+    for seed in range(6):
+        draw = np.random.default_rng(seed)
+        for places in (3, 4, 5):
+            assert _single([float(v) for v in np.round(draw.normal(1, 0.02, 16), places)], f"{seed}-{places}", make) == []

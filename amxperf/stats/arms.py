@@ -22,7 +22,7 @@ def sample(arm: Any, name: str) -> tuple[Arm, bool]:
     >>> sample([1, 2, 3], "baseline")[1], sample([[1, 2], [3]], "baseline")[1]
     (True, False)
     """
-    if isinstance(arm, np.ndarray) or not isinstance(arm, list | tuple):
+    if isinstance(arm, np.ndarray) or not isinstance(arm, list | tuple | range):
         depth = getattr(arm, "ndim", None)
         if depth not in (1, 2):
             raise UsageError(f"the {name} is neither a list of numbers nor a list of launches",
@@ -63,7 +63,7 @@ def _list(items: Any, where: str, noun: str) -> Sequence[Any]:
 
 
 def _is_sequence(item: Any) -> bool:
-    return isinstance(item, list | tuple) or getattr(item, "ndim", 0) > 0
+    return isinstance(item, list | tuple | range) or getattr(item, "ndim", 0) > 0
 
 
 def _holds_sequences(arm: Any) -> bool:

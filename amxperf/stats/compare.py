@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,12 @@ from .engine import compare_arms
 from .location import LOCATIONS
 from .nested import Nested, nested
 from .ragged import starts_of
-from .result import Comparison
+from .result import Caution, Comparison
 from .wording import ENOUGH, PLURAL
 
 __all__ = ["ENOUGH", "compare_many", "compare_nested", "compare_samples"]
+
+IDENTICAL = Caution("identical-arms", "both arms hold the same values in the same order: was one taken for the other?")
 
 
 def compare_samples(
@@ -109,7 +113,7 @@ def compare_many(
     >>> found[0] == compare_samples(arms[0], arms[1])
     True
     """
-    _check(confidence, margin)
+    _check(confidence, margin, paired)
     sides = []
     for values, name in ((baseline, "baseline"), (treatment, "treatment")):
         array = np.asarray(values)
@@ -140,17 +144,25 @@ def _grid(values: np.ndarray) -> Nested:
 def _compare(left: Arm, right: Arm, level: str, confidence: float, margin: float, location: str, paired: bool,
              *, boots: bool = True, launches: bool = True) -> Comparison:  # fmt: skip
     """The comparison at one level."""
-    _check(confidence, margin)
+    _check(confidence, margin, paired)
     if paired:
         lengths = [len(arm) if level == "boot" else sum(len(v) if level == "value" else 1 for boot in arm for v in boot)
                    for arm in (left, right)]  # fmt: skip
         if lengths[0] != lengths[1]:
             raise UsageError(f"paired arms differ in length: {lengths[0]} against {lengths[1]} {PLURAL[level]}")
-    return compare_arms(nested([left]), nested([right]), level, confidence=confidence, margin=margin, location=location,
-                        paired=paired, boots=boots, launches=launches)[0]  # fmt: skip
+    one, other = nested([left]), nested([right])
+    found = compare_arms(one, other, level, confidence=confidence, margin=margin, location=location, paired=paired, boots=boots,
+                         launches=launches)[0]  # fmt: skip
+    same = len(one.values) > 2 and np.array_equal(one.values, other.values) and np.ptp(one.values) > 0
+    return replace(found, cautions=(*found.cautions, IDENTICAL)) if same else found
 
 
-def _check(confidence: float, margin: float) -> None:
+def _check(confidence: float, margin: float, paired: bool) -> None:
+    for name, value in (("confidence", confidence), ("margin", margin)):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise UsageError(f"the {name} is {value!r}, which is not a number", hint="give a fraction")
+    if not isinstance(paired, bool | np.bool_):
+        raise UsageError(f"paired is {paired!r}", hint="give True or False")
     if not 0.5 < confidence < 1:
         raise UsageError(f"the confidence is {confidence:g}", hint="give a fraction above 0.5 and below 1, such as 0.95")
     if not 0 <= margin < math.inf:

@@ -363,3 +363,25 @@ def test_ratios_that_no_double_holds_are_not_silent(arms):
     for found in (compare_samples(*arms), compare_samples(*arms[::-1])):
         assert found.ratio in (0, math.inf) and "ratio-out-of-range" in [caution.code for caution in found.cautions]
         assert type(found).from_json(found.to_json()) == found
+
+
+def test_the_same_arm_twice_is_noticed():
+    values = [1.0, 1.1, 1.2, 1.05, 1.15]
+    codes = [caution.code for caution in compare_samples(values, values).cautions]
+    assert "identical-arms" in codes
+    assert "identical-arms" not in [caution.code for caution in compare_samples(values, values[::-1]).cautions]
+    assert "identical-arms" not in [caution.code for caution in compare_samples([1.0] * 5, [1.0] * 5).cautions]  # no-spread says it
+
+
+@pytest.mark.parametrize(("options", "text"), [
+    ({"confidence": "0.95"}, "confidence is '0.95', which is not a number"), ({"margin": None}, "margin is None"),
+    ({"margin": True}, "margin is True"), ({"paired": "no"}, "paired is 'no'"), ({"paired": 1}, "paired is 1"),
+])  # fmt: skip
+def test_options_of_the_wrong_type(options, text):
+    with pytest.raises(UsageError, match=text):
+        compare_samples([1.0, 1.1, 1.2], [1.0, 1.1, 1.3], **options)
+
+
+def test_ranges_are_lists_of_numbers():
+    assert compare_samples(range(10, 20), range(11, 21)) == compare_samples(list(range(10, 20)), list(range(11, 21)))
+    assert compare_samples([range(10, 20), range(11, 21)], [range(9, 14), range(9, 15)]).replicates() == (2, 2)
