@@ -38,6 +38,8 @@ def _repeated(full: Launches, thread: np.ndarray | None, lengths: np.ndarray, pa
     grows = full.iteration[1:] > full.iteration[:-1]
     if thread is None and (grows | ~inside[1:]).all():
         return []
+    if np.isnan(full.iteration).all():
+        return _doubled(full, lengths, count)
     launch = np.repeat(np.arange(len(lengths)), lengths)
     known = np.flatnonzero(~np.isnan(full.iteration))
     if not len(known):
@@ -49,6 +51,28 @@ def _repeated(full: Launches, thread: np.ndarray | None, lengths: np.ndarray, pa
         same &= part[order][1:] == part[order][:-1]
     number = np.bincount(pair[launch[known[order[1:]][same]]], minlength=count)
     return [(i, int(number[i])) for i in np.flatnonzero(number).tolist()]
+
+
+def _doubled(full: Launches, lengths: np.ndarray, count: int) -> list[tuple[int, int]]:
+    """Pairs with an arm of three launches or more whose values all come twice, as where a file was appended to itself.
+
+    Without iteration numbers nothing else tells: the second half of every launch repeats the first.
+    """
+    half = lengths // 2
+    twice = (lengths % 2 == 0) & (lengths > 0)
+    first = np.repeat(full.starts[:-1], half * twice) + np.arange((half * twice).sum()) - np.repeat(
+        np.cumsum(half * twice) - half * twice, half * twice)  # fmt: skip
+    other = first + np.repeat(half, half * twice)
+    owner = np.repeat(np.arange(len(lengths)), half * twice)
+    twice &= np.bincount(owner, weights=full.values[first] != full.values[other], minlength=len(lengths)) == 0
+    arms, launches = 2 * count, np.bincount(full.arm, minlength=2 * count)
+    whole = (np.bincount(full.arm, weights=twice, minlength=arms) == launches) & (launches > 2)
+    low, high = np.full(arms, np.inf), np.full(arms, -np.inf)
+    at = np.repeat(full.arm, lengths)
+    np.minimum.at(low, at, full.values)
+    np.maximum.at(high, at, full.values)
+    values = np.bincount(full.arm, weights=half, minlength=arms).astype(int) * (whole & (high > low))
+    return [(i, int(number)) for i, number in enumerate(values.reshape(count, 2).sum(axis=1).tolist()) if number]
 
 
 def _suspects(marks: tuple[np.ndarray, np.ndarray], many: np.ndarray) -> np.ndarray:

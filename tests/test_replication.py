@@ -133,3 +133,14 @@ def test_copies_of_single_values_are_told_from_a_coarse_clock(make):
         draw = np.random.default_rng(seed)
         for places in (3, 4, 5):
             assert _single([float(v) for v in np.round(draw.normal(1, 0.02, 16), places)], f"{seed}-{places}", make) == []
+
+
+def test_a_table_appended_to_itself_is_noticed(make):
+    """Without iteration numbers the doubled rows pass for iterations."""
+    rows = [f"{e},{k},b,time,{1 + 0.01 * ((3 * k + n) % 7) + 0.1 * (e == 'new'):.2f},s"
+            for e in ("old", "new") for k in range(4) for n in range(3)]  # fmt: skip
+    for name, body, wanted in (("once", rows, 0), ("twice", rows * 2, 24), ("half", rows * 2 + rows[:1], 12)):
+        text = "environment,launch,benchmark,metric,value,unit\n" + "\n".join(body) + "\n"
+        found = compare(make({"t.csv": text}, name=name), "old", "new")[0].cautions
+        said = [caution.message for caution in found if caution.code == "duplicate-rows"]
+        assert (said[0].startswith(f"{wanted} values") if wanted else not said), (name, said)
