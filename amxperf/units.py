@@ -12,6 +12,8 @@ Prefixes follow the SI (k, M, G, T) and IEC 80000-13 (Ki, Mi, Gi, Ti). Unit symb
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from math import isfinite
 
 _PREFIXES = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
@@ -74,6 +76,27 @@ def to_base(value: float, unit: str) -> tuple[float, str]:
     unit = unit.strip()
     numerator, denominator, base = UNITS.get(unit, (1, 1, unit))
     return float(value) * numerator / denominator, base
+
+
+def exact(value: float, unit: str) -> tuple[float, str]:
+    """:func:`to_base` of a number as it is printed: the value nearest to what a decimal calculation gives.
+
+    >>> to_base(12004.52, "ms"), exact(12004.52, "ms")
+    ((12.004520000000001, 's'), (12.00452, 's'))
+    """
+    numerator, denominator, base = UNITS.get(unit.strip(), (1, 1, unit.strip()))
+    if not isfinite(value) or numerator == denominator:
+        return float(value), base
+    return float(Decimal(repr(float(value))) * numerator / denominator), base
+
+
+def share(value: float) -> float:
+    """A percentage as a share.
+
+    >>> 1.1 / 100, share(1.1)
+    (0.011000000000000001, 0.011)
+    """
+    return float(Decimal(repr(float(value))) / 100) if isfinite(value) else value
 
 
 def number(text: str) -> float | None:

@@ -55,7 +55,8 @@ HOSTILE = [
     b"\xed\xa0\x80", b"," * 99, b"[" * 99, b"<" * 99, b"(" * 99, b" " * 999, b"9" * 40, b"0x" + b"f" * 40, b"<IRQ>" * 60,
     b"-1", b"1e999", b"nan", b"inf", b"1,5", b'"', b"{", b"}",
     b"\xd9\xa1\xd9\xa2", b"\xc2\xb2", b"\\x1b", b"\xf0\x9f\x90\xa7",
-    b"+0x", b"/0x0", b": ", b";", b"]", b"> ", b"\t", b"CPU: ", b"\x0b\x0c\x1c",
+    b"+0x", b"/0x0", b": ", b";", b"]", b"> ", b"\t", b"CPU: ", b"\x0b\x0c\x1c", b"=\n", b"=20", b" [", b"\n[kvm]",
+    b"ncfrag=0/9;", b"[ 1.000001] ",
 ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Counters of `perf stat`: its text, -x (CSV, any separator), -j (JSON lines), each also with -I, -r, -A, --per-core and the like.
+"""Counters of `perf stat`: its text, -x (CSV, any separator), -j (JSON lines), each also with -I, -r, -A, --per-core and the like;
+and the tables of --metric-only (:mod:`amxperf.formats.perf_metrics`), whose metrics are rows of their own names.
 
 Options
 -------
@@ -26,9 +27,10 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import FormatError
-from ..units import to_base
+from ..units import exact, share
 from . import options as opt
 from .perf_lines import Record, csv_record, further_metric, plain, records
+from .perf_metrics import Metric, metrics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +39,7 @@ TITLE = "perf stat: text, -x CSV, -j JSON"
 
 _HEADER = re.compile(r" ?Performance counter stats for (?P<what>.*?)(?: \((?P<runs>\d+) runs\))?:\s*")
 _INTERVALS = re.compile(r"#\s+time\s+(?:\S+\s+)*?counts unit events\s*")
+_NAMES = re.compile(r"#\s+time\s+\S|\s?time,.*,\s*$")
 _TIME = re.compile(
     r"\s*(?P<value>\d+[.,]\d+)(?: \+- (?P<spread>\d+[.,]\d+))? seconds (?P<what>time elapsed|user|sys)"
     r"(?:\s+\( \+-\s*\d+[.,]\d+% \))?\s*"
@@ -51,6 +54,8 @@ _RATE = re.compile(r"(?P<prefix>[KMG]?)(?:\w*/sec|Hz)(?:\s+\w+)?")
 def sniff(document: Document) -> int:
     """95 where half of the lines are counters and times of perf stat, 60 where a program prints between a whole block, else 0."""
     lines = [line for line in document.head if line.strip()]
+    if any(_HEADER.fullmatch(line) or _NAMES.match(line) for line in lines) and any(metrics(document.head)):
+        return 95
     if not any("counter-value" in line or _HEADER.fullmatch(line) or _INTERVALS.fullmatch(line) for line in lines) and not any(
         csv_record(0, line) for line in lines[:50]
     ):
@@ -78,17 +83,36 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """
     opt.only(options, "perf_stat", "benchmark")
     log = _Log(document.source, opt.text(options, "benchmark", ""))
+    alone: dict[int, list[Metric]] = {}
+    for metric in metrics(document.lines):
+        alone.setdefault(metric.line, []).append(metric)
+    heads = _above(document.lines, alone)
     last = 0 if document.text.endswith("\n") else len(document.lines)
     for line, text, record in records(document.lines):
         if line == last:
             log.note("cut-line", "the last line has no end and may be cut; it is not used", line)
-        else:
+        elif line in alone:
+            for metric in alone[line]:
+                log.metric(metric)
+        elif line not in heads:
             log.take(line, text, record)
     if not log.counters and not log.rows:
         raise FormatError(
             "no line is a counter of perf stat", path=document.path or document.source, hint="record it with perf stat -o FILE"
         )
     return {"measurements": schema.frame("measurements", log.finish())}, log.notes
+
+
+def _above(lines: list[str], alone: Mapping[int, Any]) -> set[int]:
+    """The lines with the names of metrics: the last that is not blank above a table."""
+    heads = set()
+    for line in alone:
+        above = line - 1
+        while above > 0 and not lines[above - 1].strip():
+            above -= 1
+        if above and above not in alone and not lines[above - 1].lstrip().startswith("{"):
+            heads.add(above)
+    return heads
 
 
 class _Log:
@@ -149,7 +173,7 @@ class _Log:
         self._last, self._stamp = record, record.stamp
         if record.stamp is not None:
             self._stamps.setdefault(record.stamp, [])
-        value, unit = to_base(math.nan if record.value is None else record.value, _UNITS.get(record.unit, record.unit or "1"))
+        value, unit = exact(math.nan if record.value is None else record.value, _UNITS.get(record.unit, record.unit or "1"))
         places = dict(record.places)
         better = "lower" if unit == "s" and not self._system and not places else "none"
         if record.value is None:
@@ -175,10 +199,18 @@ class _Log:
                 scale = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}[found["prefix"]]
                 self._add(line, f"{record.event}/s", value * scale, "op/s", "none", record.places)
             else:
-                share = unit.startswith("%")
                 name = unit.lstrip("% ")
                 name = f"{record.event}: {name}" if name else f"{record.event} %"
-                self._add(line, name, value / 100 if share else value, "1", "none", record.places)
+                self._add(line, name, share(value) if unit.startswith("%") else value, "1", "none", record.places)
+
+    def metric(self, found: Metric) -> None:
+        """Take a metric of --metric-only."""
+        self.counters += 1
+        self._last, self._stamp = None, found.stamp
+        if found.stamp is not None:
+            self._stamps.setdefault(found.stamp, [])
+        self._add(found.line, found.name, found.value, "1", "none", found.places)
+        self._stamp = None
 
     def _spread(self, line: int, name: str, share: float, places: Mapping[str, str]) -> None:
         reason = "the relative standard error of the mean, not a level of speed"

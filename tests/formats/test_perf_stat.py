@@ -1,5 +1,6 @@
 """perf stat: 49 logs that perf 6.1 printed (perf stat -e task-clock,context-switches,page-faults,cycles ... sh w.sh, a shell loop),
-read in every spelling, and two written from perf-stat(1) for counters that a guest does not have."""
+read in every spelling, and five written from perf-stat(1) and perf's mailing
+list for counters and metrics that a guest does not have."""
 
 import math
 import re
@@ -40,6 +41,32 @@ def test_text_by_hand(sample):
     assert refused["metric"].tolist() == ["cycles", "instructions", "branches", "branch-misses"]
     assert set(refused["reason"]) == {"perf has no value: not supported"} and refused["line"].tolist() == [8, 9, 10, 11]
     assert data.set_index("metric").loc[["elapsed", "task-clock", "page-faults"], "better"].tolist() == ["lower", "lower", "none"]
+
+
+def test_figures_come_out_as_they_were_printed():
+    text = " Performance counter stats for 'a':\n\n         12,004.52 msec task-clock   #    1.10% of it\n\n"
+    assert values(read(doc(text), {})[0]["measurements"]) == {"task-clock": 12.00452, "task-clock: of it": 0.011}
+
+
+def test_metrics_alone_by_hand(sample):
+    data = read(sample("metric-only-interval.documented.txt"), {})[0]["measurements"]
+    assert data[["metric", "value", "iteration", "line"]].values.tolist() == [
+        ["insn per cycle", 0.79, 0, 2], ["tma_amx_busy", 0.125, 0, 2], ["MB memory_bandwidth_of_socket", 36.4, 0, 2],
+        ["insn per cycle", 0.81, 1, 3], ["tma_amx_busy", 0.131, 1, 3], ["MB memory_bandwidth_of_socket", 36.2, 1, 3],
+        ["tma_amx_busy", 0.129, 2, 4], ["MB memory_bandwidth_of_socket", 36.3, 2, 4],
+    ]  # fmt: skip
+    data, notes = read(sample("metric-only.documented.txt"), {})
+    data = data["measurements"]
+    assert data[["metric", "value", "cpu"]].values.tolist() == [
+        ["insn per cycle", 0.79, "0"], ["GHz", 3.86, "0"], ["branch-misses of all branches", 0.0256, "0"],
+        ["insn per cycle", 1.02, "1"], ["branch-misses of all branches", 0.011, "1"], ["elapsed", 1.004576381, ""],
+    ]  # fmt: skip
+    assert notes == []
+    data = read(sample("metric-only-csv.documented.txt"), {})[0]["measurements"]
+    rows = [["insn per cycle", 0.79, 2], ["GHz", 3.86, 2], ["insn per cycle", 0.8, 3]]
+    assert data[["metric", "value", "line"]].values.tolist() == rows
+    data = read(doc('{"interval" : 1.5, "GHz" : "4.166", "insn per cycle" : "0.73"}\n'), {})[0]["measurements"]
+    assert values(data) == {"GHz": 4.166, "insn per cycle": 0.73}
 
 
 @pytest.mark.parametrize("name", ["csv", "semi", "tab", "sepword", "json", "locale-de-csv", "locale-de-semi", "locale-de-json"])
