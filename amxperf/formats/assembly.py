@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import schema
-from . import replay
+from . import replaystate
 from .calltrace import ROLES
 from .memo import HEADER_WORDS, Memo
 from .prefix import FACILITIES, LEVELS
@@ -232,15 +232,15 @@ def traces(source: str, parts: Sequence[Traces], memo: Memo, single: bool) -> pd
     first = parts[0].first if parts else 0
     data: dict[str, Any] = {
         "trace": np.arange(first + 1, first + rows + 1, dtype=np.int32),
-        "line": column(replay.T_LINE),
-        "end": column(replay.T_END),
-        "boot": uniform(rows, "") if single else boots(column(replay.T_BOOT), False),
+        "line": column(replaystate.T_LINE),
+        "end": column(replaystate.T_END),
+        "boot": uniform(rows, "") if single else boots(column(replaystate.T_BOOT), False),
         "timestamp": joined([part.stamps[:, 0] for part in parts], np.float64),
         "headline": text([(part.ends, part.titles) for part in parts]),
-        "cpu": optional(column(replay.T_VALUES, np.int64), "Int64"),
-        "pid": optional(column(replay.T_VALUES + 1, np.int64), "Int64"),
-        "complete": category(column(replay.T_COMPLETE), COMPLETE),
+        "cpu": optional(column(replaystate.T_VALUES, np.int64), "Int64"),
+        "pid": optional(column(replaystate.T_VALUES + 1, np.int64), "Int64"),
+        "complete": category(column(replaystate.T_COMPLETE), COMPLETE),
     }
-    for place, name in enumerate(HEADER_WORDS, replay.T_VALUES + 2):
+    for place, name in enumerate(HEADER_WORDS, replaystate.T_VALUES + 2):
         data[name] = category(np.maximum(column(place), 0), memo.words[name].words)
     return _table("traces", source, rows, data)

@@ -22,7 +22,7 @@ from ..capture import Note
 from ..document import Document
 from ..encoding import SAMPLE, encoding_of
 from ..errors import FormatError, UsageError
-from . import assembly, dialect, kernel_events, logjson, native, replay
+from . import assembly, dialect, kernel_events, logjson, native, replaystate
 from .memo import Unsuited
 from .reading import CHUNK, Reading
 from .stackframe import parse_registers
@@ -94,7 +94,7 @@ def read(
     if reading.blank:
         raise FormatError("the file is empty", path=document.path or document.source, hint="record it again")
     sequence, source, pieces = reading.sequence, document.source, reading.pieces
-    single = int(sequence.G[replay.G_BOOT]) == 1
+    single = int(sequence.G[replaystate.G_BOOT]) == 1
     made: dict[str, Any] = {}
     if "frames" in tables:
         made["frames"] = assembly.frames(source, sequence.frames.array(), reading.memo)
@@ -131,7 +131,7 @@ def registers(reading: Reading, lines: pd.DataFrame | None) -> pd.DataFrame:
 def events(reading: Reading, tables: Mapping[str, pd.DataFrame], lines: pd.DataFrame | None) -> pd.DataFrame:
     """The events table, from the texts of its lines and the traces that they stand above."""
     traces = tables["traces"]
-    said = np.concatenate([part.cells[:, replay.T_TITLE] for part in reading.sequence.traces] or [np.zeros(0, np.int64)])
+    said = np.concatenate([part.cells[:, replaystate.T_TITLE] for part in reading.sequence.traces] or [np.zeros(0, np.int64)])
     place = {line: row for row, line in enumerate(said.tolist()) if line}
     when = np.concatenate([part.stamps[:, 1] for part in reading.sequence.traces] or [np.zeros(0)])
     rows: list[dict[str, Any]] = []

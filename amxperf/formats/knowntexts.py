@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .primitives import copy, digest, equal, word
+from .textflags import BARE, FRAME, LEFT, PLAIN
 
 MISS = -8
 """Code of a line whose text was not seen before."""
@@ -18,8 +19,8 @@ TASK, TEMPLATE, COMM, SYMBOL, MODULE, BUILD = 1 << 30, 1 << 29, 1 << 28, 1 << 27
 """Added to the length of what is looked up, so that it is never taken for a line: what stands behind ``Comm: ``, or behind the name
 there; a text whose numbers are collapsed; a task's name; the words of a frame."""
 
-REGULAR = 8 + 16 + 512 + (1 << 38)
-"""Flags of a frame of the common form: LEFT, FRAME, BARE and PLAIN of :mod:`amxperf.formats.replay`."""
+REGULAR = LEFT | FRAME | BARE | PLAIN
+"""Flags of a frame of the common form."""
 
 RECORD = 88
 """Bytes that a record takes beside its text, at most, with the 64 that there are to spare."""

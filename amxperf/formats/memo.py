@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import calltrace, dmesg, kernel_events, knowntexts, replay, report, scan
+from . import calltrace, dmesg, kernel_events, knowntexts, report, scan, textflags
 from .prefix import DROPPED, LEVELS
 from .stackframe import parse_frame, parse_header, parse_more, parse_registers, plain_name
 
@@ -65,7 +65,7 @@ class Memo:
         self.registers, self.names_table = _beginnings()
         self.longest, self._scratch = 1, np.zeros(0, np.uint8)
         self.state, self.frames = np.zeros(knowntexts.STATE, np.int64), np.zeros(8 << 12, np.int64)
-        self.V, self.rows = np.full(1 << 8, replay.ABSENT, np.int64), 1
+        self.V, self.rows = np.full(1 << 8, textflags.ABSENT, np.int64), 1
         self.forget()
 
     def forget(self) -> None:
@@ -133,7 +133,7 @@ class Memo:
         data = b"\2" + message.encode()
         if data not in self.known:
             cells, _ = self._ask(text)
-            events = replay.EVENT | replay.VCPU | replay.MISSED | replay.BANNER | replay.REBOOT | replay.PROPERTY
+            events = textflags.EVENT | textflags.VCPU | textflags.MISSED | textflags.BANNER | textflags.REBOOT | textflags.PROPERTY
             self.known[data] = self.ghost((cells[0] & ~events | _alone(message), *cells[1:]))
         return self.known[data]
 
@@ -223,12 +223,12 @@ class Memo:
         if not row:
             return 0
         if 6 * self.rows + 6 > len(self.V):
-            self.V = np.concatenate([self.V, np.full(len(self.V), replay.ABSENT, np.int64)])
-        cells = [replay.ABSENT] * 6
+            self.V = np.concatenate([self.V, np.full(len(self.V), textflags.ABSENT, np.int64)])
+        cells = [textflags.ABSENT] * 6
         for at, name in enumerate(("cpu", "pid", *HEADER_WORDS)):
             if name in row:
                 value = row[name]
-                cells[at] = replay.NONE if value is None else value if at < 2 else self.words[name].number(value)
+                cells[at] = textflags.NONE if value is None else value if at < 2 else self.words[name].number(value)
         self.V[6 * self.rows : 6 * self.rows + 6] = cells
         self.rows += 1
         return self.rows - 1
@@ -255,14 +255,14 @@ class Memo:
         if len(text) <= calltrace.LONG:  # a longer text is part of a report, or nothing
             flags |= _meaning(text)
             if found := calltrace._MARKER.match(text):
-                flags |= replay.MARKER
+                flags |= textflags.MARKER
                 rest = self.line(found["rest"]) if found["rest"] else -1
             if header := parse_header(text):
-                flags, row = flags | replay.HEAD, header
+                flags, row = flags | textflags.HEAD, header
             elif calltrace._BROKEN.fullmatch(text) or calltrace._EIP.match(text):  # two lines make one, which no single text tells
                 raise Unsuited
             elif _START.match(text) and (header := parse_more(text)):
-                flags, row = flags | replay.MORE, header
+                flags, row = flags | textflags.MORE, header
             while mark := calltrace._MARK.match(text, at):
                 at = mark.end()
                 self._mark(mark["name"], bool(mark["close"]))
@@ -270,22 +270,22 @@ class Memo:
             frames = calltrace.CallTraces._frames(calltrace.CallTraces, left) if left else []
             for frame in frames:
                 self._frame(frame)
-            flags |= (replay.LEFT if left else 0) | (replay.FRAME if frames else 0)
-            flags |= replay.INTERRUPT if left and calltrace._INTERRUPT.match(left) else 0
-            flags |= replay.DECODED if left and calltrace._DECODED.fullmatch(left) else 0
+            flags |= (textflags.LEFT if left else 0) | (textflags.FRAME if frames else 0)
+            flags |= textflags.INTERRUPT if left and calltrace._INTERRUPT.match(left) else 0
+            flags |= textflags.DECODED if left and calltrace._DECODED.fullmatch(left) else 0
         text = text[: calltrace.LONG]
         flags |= _part(text)
         if not row and (named := report.named(text)):
-            flags, row = flags | replay.NAMED, named
+            flags, row = flags | textflags.NAMED, named
         if not row and text.startswith("Hardware name: "):
-            flags, row = flags | replay.HARDWARE, {"hardware": text.partition(": ")[2].strip()}
-        if flags & (replay.STACK | replay.FAULT | replay.COLON) and (task := report.owner(text)):
+            flags, row = flags | textflags.HARDWARE, {"hardware": text.partition(": ")[2].strip()}
+        if flags & (textflags.STACK | textflags.FAULT | textflags.COLON) and (task := report.owner(text)):
             if _NUMBERED.match(text) and task == report.task(text) and len(task) == 2:
-                flags |= replay.NUMBERED
+                flags |= textflags.NUMBERED
             else:
                 owner = self._row(task)
-        rip = flags & replay.REG_REPORT and "IP" in text[:4]
-        values = replay.MARKER | replay.FRAME | replay.BARE | replay.BARE_PLACE
+        rip = flags & textflags.REG_REPORT and "IP" in text[:4]
+        values = textflags.MARKER | textflags.FRAME | textflags.BARE | textflags.BARE_PLACE
         exact = bool(flags & values or row or owner >= 0 or at or rip)
         self.longest = max(self.longest, len(frames))
         return (flags, self._row(row), first, self.marks - first, first_frame, len(frames), rest, owner), exact
@@ -302,15 +302,15 @@ def _alone(text: str) -> int:
     """Flags of what a message says outside of any report."""
     flags = 0
     if event := kernel_events.match(text):
-        flags |= replay.EVENT | (replay.VCPU if event[1].vcpu_is_cpu else 0)
+        flags |= textflags.EVENT | (textflags.VCPU if event[1].vcpu_is_cpu else 0)
     if "systemd-journald" in text and dmesg._MISSED.match(text):
-        flags |= replay.MISSED
+        flags |= textflags.MISSED
     if text.startswith("Linux version "):
-        flags |= replay.BANNER
+        flags |= textflags.BANNER
     if text.startswith("-- ") and dmesg._REBOOT.match(text):
-        flags |= replay.REBOOT
+        flags |= textflags.REBOOT
     if "=" in text and dmesg._PROPERTY.match(" " + text):
-        flags |= replay.PROPERTY
+        flags |= textflags.PROPERTY
     return flags
 
 
@@ -321,27 +321,27 @@ def _meaning(text: str) -> int:
     if "+0x" in text or ":" in text:
         bare = parse_frame(calltrace._MARK.sub("", text, count=1) if text[0] == "<" else text)
     if registers:
-        flags |= replay.REG_REPORT
+        flags |= textflags.REG_REPORT
         if any(name == "RIP" and value[3:4] == "3" for name, value in registers):
-            flags |= replay.USER
+            flags |= textflags.USER
     if parse_registers(text, report=False):
-        flags |= replay.REG
+        flags |= textflags.REG
     if text.startswith("</TASK>"):
-        flags |= replay.TASK_END
+        flags |= textflags.TASK_END
     if text[0] == "<" and calltrace._MARKS.fullmatch(text):
-        flags |= replay.MARKS
+        flags |= textflags.MARKS
     if calltrace._UNNAMED.match(text):
-        flags |= replay.BARE
+        flags |= textflags.BARE
     elif bare is not None:
-        flags |= replay.BARE if "offset" in bare else replay.BARE_PLACE if ":" in text else 0
+        flags |= textflags.BARE if "offset" in bare else textflags.BARE_PLACE if ":" in text else 0
     if calltrace._ROOT in text:
-        flags |= replay.ROOT
-    return flags | (replay.PLAIN if calltrace.is_plain(text) else 0)
+        flags |= textflags.ROOT
+    return flags | (textflags.PLAIN if calltrace.is_plain(text) else 0)
 
 
 _PARTS = {
-    "end": replay.END, "cut": replay.CUT, "after": replay.AFTER, "place": replay.PLACE, "stack": replay.STACK,
-    "detail": replay.DETAIL, "": 0,
+    "end": textflags.END, "cut": textflags.CUT, "after": textflags.AFTER, "place": textflags.PLACE, "stack": textflags.STACK,
+    "detail": textflags.DETAIL, "": 0,
 }  # fmt: skip
 
 
@@ -349,11 +349,11 @@ def _part(text: str) -> int:
     """Flags of a line of a report."""
     flags = _PARTS[report.part(text)]
     for flag, holds in (
-        (replay.LOCKDEP, text == "stack backtrace:"), (replay.SHORT, report.is_short(text)),
-        (replay.FAULT, report.names_fault(text)), (replay.ACCUSES, report.accuses(text)),
-        (replay.LOST, "printk messages dropped" in text and DROPPED.search(text)), (replay.COLON, text.endswith(":")),
-        (replay.UNREFERENCED, text.startswith("unreferenced")), (replay.TASKS, report.task(text)),
-        (replay.BACKTRACE, "backtrace" in text.lower()),
+        (textflags.LOCKDEP, text == "stack backtrace:"), (textflags.SHORT, report.is_short(text)),
+        (textflags.FAULT, report.names_fault(text)), (textflags.ACCUSES, report.accuses(text)),
+        (textflags.LOST, "printk messages dropped" in text and DROPPED.search(text)), (textflags.COLON, text.endswith(":")),
+        (textflags.UNREFERENCED, text.startswith("unreferenced")), (textflags.TASKS, report.task(text)),
+        (textflags.BACKTRACE, "backtrace" in text.lower()),
     ):  # fmt: skip
         if holds:
             flags |= flag

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..capture import Note
-from . import replay
+from . import replaystate, textflags
 from .assembly import brief
 from .blocks import Block, Pool, compiled, make
 from .callers import Callers
@@ -161,7 +161,7 @@ class Reading:
             lines.messages.append(block.messages)
             self.memo.functions.tally(roles, count, lines.counts)
         if self.dumps:
-            which = np.flatnonzero(roles == replay.R_REGISTER)
+            which = np.flatnonzero(roles == replaystate.R_REGISTER)
             if len(which) != sum(len(part) for part in self.sequence.registers):
                 raise Unsuited
             self.pieces.registers.append(
@@ -197,13 +197,13 @@ class Reading:
 
     def _found(self, block: Block, roles: np.ndarray, found: np.ndarray) -> None:
         """Losses become notes; events are kept for :meth:`events`."""
-        flags = self.memo.C[replay.CLASS * np.maximum(np.where(block.codes == -3, block.notes, block.codes)[found], 0)]
-        lost = roles[found] == replay.R_LOST
+        flags = self.memo.C[textflags.CLASS * np.maximum(np.where(block.codes == -3, block.notes, block.codes)[found], 0)]
+        lost = roles[found] == replaystate.R_LOST
         for record in found[lost].tolist():
             message = block.text(record)
             match = DROPPED.search(message) or _MISSED.match(message)
             self._note("lost-messages", f"{next(filter(None, match.groups()))} messages were dropped here", block, record, 2)
-        doubtful = found[~lost & (flags & replay.VCPU != 0)]
+        doubtful = found[~lost & (flags & textflags.VCPU != 0)]
         if len(doubtful) and "vcpu-is-cpu" not in self.said:
             message = "the number after 'vcpu' equals the host processor; it is not taken for a vcpu"
             self._note("vcpu-is-cpu", message, block, int(doubtful[0]), 2)

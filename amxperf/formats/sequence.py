@@ -10,8 +10,8 @@ from math import nan
 
 import numpy as np
 
-from . import replay as machine
-from . import report, scan
+from . import replaystate as machine
+from . import report, scan, textflags
 from .blocks import Block
 from .growing import Columns
 from .memo import Memo
@@ -25,7 +25,7 @@ HELD = 4096
 
 @dataclass
 class Traces:
-    """Finished traces, in their order: `cells` has a row of :data:`amxperf.formats.replay.TRACES` numbers for each."""
+    """Finished traces, in their order: `cells` has a row of :data:`amxperf.formats.replaystate.TRACES` numbers for each."""
 
     first: int
     cells: np.ndarray
@@ -199,7 +199,7 @@ class Sequence:
         """Let the memo start anew; what the streams refer to stays known."""
         streams = self.S.reshape(-1, machine.STREAM)[: int(self.G[machine.G_STREAMS])]
         texts = streams[:, 1:20:5]
-        old = self.memo.C.reshape(-1, machine.CLASS)
+        old = self.memo.C.reshape(-1, textflags.CLASS)
         alive = np.unique(texts[(streams[:, 0:20:5] > 0) & (texts >= 0)])
         cells = [tuple(old[text].tolist()) for text in alive]
         self.memo.forget()

@@ -22,7 +22,7 @@ from .. import schema
 from ..capture import Note
 from ..document import Input, load
 from ..errors import FormatError, OutputError, UsageError
-from . import afterwards, assembly, dialect, dmesg, kernel_events, replay
+from . import afterwards, assembly, dialect, dmesg, kernel_events, replaystate
 from .calltrace import ROLES
 from .engine import NAMES, Unsuited
 from .reading import CHUNK, Reading
@@ -114,7 +114,7 @@ def write(
             raise FormatError("the file is empty", path=document.path or document.source, hint="record it again")
         streaming.flush(end=True)
         streaming.close()
-        seen.boots = int(reading.sequence.G[replay.G_BOOT])
+        seen.boots = int(reading.sequence.G[replaystate.G_BOOT])
         afterwards.finish(streaming, drafts, several=seen.boots > 1)
         files = {name: target / f"{name}.parquet" for name in names}
         for name in names:
@@ -172,7 +172,7 @@ class Streaming:
             sequence.frames.clear(columns[:, ~done])
             if "frames" in names:
                 self._append("frames", assembly.frames(self.source, columns[:, done], reading.memo))
-        single = int(sequence.G[replay.G_BOOT]) == 1
+        single = int(sequence.G[replaystate.G_BOOT]) == 1
         if sequence.traces or end:
             if "events" in names:
                 self._titles()
@@ -215,14 +215,14 @@ class Streaming:
         comms = self.reading.memo.words["comm"].words
         for part in self.reading.sequence.traces:
             cells = part.cells
-            chosen = np.flatnonzero(cells[:, replay.T_TITLE])
-            columns = [replay.T_TITLE, replay.T_VALUES + 1, replay.T_VALUES + 2]
+            chosen = np.flatnonzero(cells[:, replaystate.T_TITLE])
+            columns = [replaystate.T_TITLE, replaystate.T_VALUES + 1, replaystate.T_VALUES + 2]
             self.titles.append(cells[chosen][:, columns].astype(np.int64))
             for row in chosen.tolist():
                 headline = part.headline(row)
                 if kernel_events._OOPS.match(headline):
-                    cpu, pid, comm = cells[row, replay.T_VALUES : replay.T_VALUES + 3].tolist()
-                    self.oopses[int(cells[row, replay.T_TITLE])] = {
+                    cpu, pid, comm = cells[row, replaystate.T_VALUES : replaystate.T_VALUES + 3].tolist()
+                    self.oopses[int(cells[row, replaystate.T_TITLE])] = {
                         "trace": part.first + row + 1, "cpu": cpu if cpu >= 0 else None, "pid": pid if pid >= 0 else None,
                         "comm": comms[max(comm, 0)], "headline": headline, "timestamp": float(part.stamps[row, 1]),
                     }  # fmt: skip
