@@ -212,6 +212,7 @@ def open_dataset(name_or_path: str | os.PathLike[str]) -> Dataset:
     check_launches(runs, path)
     for run in runs:
         notes.extend(run.capture.notes)
+    notes += _strangers(manifest, runs)
     return Dataset(root.name, root, manifest, tuple(runs), tuple(notes), owned)
 
 
@@ -219,6 +220,14 @@ def _unused(manifest: Manifest, found: list[str]) -> list[Note]:
     """A note for each rule of ``[[files]]`` that covers no file: most likely a misprint."""
     rules = [rule for rule in manifest.files if not any(rule.covers(source) for source in found)]
     return [Note("unused-rule", f"no file matches {rule.match!r} of [[files]]", NAME) for rule in rules]
+
+
+def _strangers(manifest: Manifest, runs: list[Run]) -> list[Note]:
+    """A note for each environment of the probe that was copied in by hand: the manifest knows nothing of its machine."""
+    known = manifest.raw.get("environments", {})
+    copied = sorted({run.environment for run in runs if run.capture.format == "probe"} - set(known)) if known else []
+    hint = "so nothing says where its machine differs: take the folder in with `amxperf collect DATASET --from THEIRS`"
+    return [Note("unknown-environment", f"{name} was copied in by hand, {hint}", NAME) for name in copied]
 
 
 def _run(root: Path, source: str, manifest: Manifest) -> Run:

@@ -50,20 +50,25 @@ def report(found: Comparisons, width: int = 0) -> str:
     return "\n".join(lines) + "\n"
 
 
+DIFFERS = "also-differs"
+"""Code of what differs between the arms and was not asked for: each such thing is said."""
+
+
 def _size(result: Comparison) -> tuple[str, int, int]:
     """Level of the replicate, replicates of the smallest arm, and number of arms."""
     return result.replicate, result.least, 4 if result.relative_to else 2
 
 
 def _mind(found: Comparisons, results: list[Comparison]) -> list[str]:
-    """Cautions by code, with the first message of each: the others differ in their numbers."""
+    """Cautions by code, with the first message of each, since the others differ in their numbers only; of DIFFERS all."""
     seen: dict[str, list[str]] = {}
     for result in results:
         for caution in result.cautions:
-            seen.setdefault(caution.code, []).append(caution.message)
+            key = caution.message if caution.code == DIFFERS else ""
+            seen.setdefault(f"{caution.code}:{key}", []).append(caution.message)
     lines = [] if not seen and not results else ["", "Mind:"]
-    for code, messages in seen.items():
-        alike = len(set(messages)) == 1
+    for key, messages in seen.items():
+        code, alike = key.partition(":")[0], len(set(messages)) == 1
         many = [f"{len(messages)} of {len(results)} comparisons"] if len(messages) < len(results) or not alike else []
         many += [] if alike else ["this is the first"]
         lines.append(f"  {messages[0]} [{code}]" + (f" ({'; '.join(many)})" if many else ""))

@@ -218,3 +218,12 @@ def test_a_filter_outlives_a_copy(data):
     assert data("vm-onednn").where("") is data("vm-onednn")
     with pytest.raises(UsageError, match="'colour' is not a column"):
         data("vm-onednn").where("colour=red")
+
+
+def test_an_environment_that_was_copied_in_by_hand(make):
+    """The manifest of a collection knows the machines of its environments; a folder copied beside them is none of these."""
+    log = "amxprobe 1\nseries 1 exit time time s lower leaf=0x0\n1 0 1 9\ndone\n"
+    files = {f"{name}/b/l/probe.log": log for name in ("vm", "tdx")}
+    notes = open_dataset(make(files, '[environments.vm]\ntitle = "guest"\n')).notes
+    assert ["tdx was copied in by hand" in note.message for note in notes if note.code == "unknown-environment"] == [True]
+    assert not [note for note in open_dataset(make(files, name="plain")).notes if note.code == "unknown-environment"]

@@ -88,7 +88,8 @@ def host(out: Path, environment: str, vm: int | None) -> str:
         text = f"{len(known)} VMs run here, processes {', '.join(map(str, known))}: all their counters are recorded, and no memory."
         print(f"{text} Name one with --vm.", file=sys.stderr)
     folder = hosts.collect(out, environment, _base(), wait, vm=vm)
-    return "\n".join([f"The host's part is in {folder}. Copy {out / environment} into the dataset of the guest.", *_lacks(folder)])
+    said = f"The host's part is in {folder}. Where the guest's dataset lies: amxperf collect DATASET --from {out.name}"
+    return "\n".join([said, *_lacks(folder)])
 
 
 def _base() -> dict[str, str]:
@@ -138,7 +139,8 @@ def ending(done: Collected) -> str:
         lines.append("Next:")
     else:
         first, second = ("vm", "tdx") if mine in ("vm", "tdx") else (mine, "vm")
-        lines.append(f"Next: the same command in the other system, copy its folder into {done.root}, and")
+        lines.append("Next: the same command in the other system; then, with its folder copied here as `theirs`:")
+        lines.append(f"  amxperf collect {done.root} --from theirs")
     lines.append(f"  amxperf compare {done.root} --baseline {first} --treatment {second}")
     lines.append(f"  amxperf build --dataset {done.root}    # this dataset in the book's chapter on where the time goes")
     return "\n".join(lines)
