@@ -257,7 +257,7 @@ def test_compare_bad_datasets(run, make, tmp_path):
     tail = ("--baseline", "vm", "--treatment", "tdx")
     complains(run("compare", tmp_path / "none", *tail), 66, "none: no such dataset folder")
     complains(
-        run("compare", "nobody-has-this", *tail), 66, "no dataset is called 'nobody-has-this'; there are notes-2024, published"
+        run("compare", "nobody-has-this", *tail), 66, "no dataset is called 'nobody-has-this'; there are ", "notes-2024, published"
     )
     complains(run("compare", tmp_path, *tail), 65, "the dataset has no dataset.toml; add one")
     complains(
