@@ -10,32 +10,34 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_HEADER = re.compile(
+from .expression import Expression
+
+_HEADER = Expression(
     r"CPU:? {0,5}(?P<cpu>\d{1,6}) (?:UID: \d{1,10} )?P[Ii][Dd]: (?P<pid>\d{1,10}),? [Cc]omm: ?(?P<rest>.{0,400})|"
     r"Pid: (?P<oldpid>\d{1,10}), comm: (?P<oldrest>.{1,400})"
 )
-_MORE = re.compile(
+_MORE = Expression(
     r"CPU(?:: {0,5}| {1,5})(?P<cpu>\d{1,6})(?:\s++(?P<taint>Not tainted|Tainted:)(?P<rest>.{0,200}))?$|"
     r"(?:Process|Task) (?P<comm>.{1,64}?) \(pid: (?P<pid>\d{1,10})[,)]"
 )
-_TASK = re.compile(
+_TASK = Expression(
     r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task)?\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
 )
-_POWER = re.compile(  # up to 3.x
+_POWER = Expression(  # up to 3.x
     r"TASK = [0-9a-f]{8,16}\[(?P<pid>\d{1,10})\] '(?P<comm>.{1,64})' THREAD: [0-9a-f]{8,16}(?:\s{1,9}CPU: (?P<cpu>\d{1,6}))?"
 )
-_COLUMNS = re.compile(  # the task dump up to 5.9: name, state, program counter, free stack, pid, parent, flags
+_COLUMNS = Expression(  # the task dump up to 5.9: name, state, program counter, free stack, pid, parent, flags
     r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{0,40}+(?:running task\s{1,40}+(?:on cpu\s{1,40}+(?P<cpu>\d{1,6})\s{1,40}+)?"
     r"|[0-9a-f]{8,16}\s{1,40}+)?\d{1,10}\s{1,40}+"
     r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}(?:\s{1,40}+\d{1,20}"
     r"|\s{1,9}last_sleep: .{1,60})?"
 )
-_TAINT = re.compile(
+_TAINT = Expression(
     r"(?:(?P<dumping>.{0,64}?) Kdump: loaded|(?P<comm>.{0,15}|.{0,64}?)) "
     r"(?:(?P<clean>Not tainted)|Tainted:)(?=\s|$|\.\.\.)(?P<rest>.*)"
 )
-_FLAGS = re.compile(r"[A-Z-]{1,40}")
-_FRAME = re.compile(
+_FLAGS = Expression(r"[A-Z-]{1,40}")
+_FRAME = Expression(
     r"""(?:\(?\[<\s*+(?P<address>[\w()]{1,20}+)\s*+>\]\)?\s*+
          |\[(?:[0-9a-fA-F]{8,16}|link\ register\s{1,9})\]\s++(?:\[?[0-9a-fA-F]{8,16}\]?\s++)?)?  # addresses: x86 to 4.9, s390, ppc
         (?P<guess>\?\s++)?(?::(?P<front>[\w-]{1,64}):)?(?P<symbol>[^\s+()\[\]<>:=,;?]++)
@@ -43,36 +45,36 @@ _FRAME = re.compile(
         (?P<rest>.*)""",
     re.VERBOSE,
 )
-_FROM = re.compile(  # 32-bit Arm; up to 5.17 with addresses and brackets
+_FROM = Expression(  # 32-bit Arm; up to 5.17 with addresses and brackets
     r"(?:\[<[0-9a-f]{4,16}>\] )?\(?[^\s+()]{1,200}+(?:\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15})?"
     r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,64})?\])?\)?"
     r" from (?:\[<[0-9a-f]{4,16}>\] )?(?P<caller>\(?[^\s+()]{1,200}+\+0x[0-9a-f]{1,15}/0x[0-9a-f]{1,15}"
     r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,64})?\])?\)?|\(?0x[0-9a-f]{1,16}\)?)(?: \([A-Za-z]{1,12}\))?"
 )
-_ADDRESS = re.compile(r"\(?\[<(?P<address>[0-9a-f]{4,16})>\]\)?|(?:\[<[ 0-9a-f(nul)]{4,20}>\]\s++)?(?P<null>\(null\))")
-_MODULE = re.compile(r"\s*+\[(?P<module>[\w-]{1,64})(?:\s(?P<build>[0-9a-f]{8,64}))?\]")
-_PLACE = re.compile(r"\s*+(?:\((?P<inner>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)|[^\s:]++:\d++)(?:\s(?P<module>[\w-]{1,64})$)?")
-_REMARK = re.compile(r"(?:<[-=]|//|#|--|←|\u2014).*")
+_ADDRESS = Expression(r"\(?\[<(?P<address>[0-9a-f]{4,16})>\]\)?|(?:\[<[ 0-9a-f(nul)]{4,20}>\]\s++)?(?P<null>\(null\))")
+_MODULE = Expression(r"\s*+\[(?P<module>[\w-]{1,64})(?:\s(?P<build>[0-9a-f]{8,64}))?\]")
+_PLACE = Expression(r"\s*+(?:\((?P<inner>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)|[^\s:]++:\d++)(?:\s(?P<module>[\w-]{1,64})$)?")
+_REMARK = Expression(r"(?:<[-=]|//|#|--|←|\u2014).*")
 """What a writer puts behind a frame."""
 
-_BARE_MODULE = re.compile(r" (?P<module>[a-z][a-z0-9_]{2,63})")  # scripts that decode some frames leave the brackets away
-_SUFFIX = re.compile(
+_BARE_MODULE = Expression(r" (?P<module>[a-z][a-z0-9_]{2,63})")  # scripts that decode some frames leave the brackets away
+_SUFFIX = Expression(
     r"\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|specialized|__uniq|unlikely|cfi|cfi_jt|simdclone)(?=\.|$)"
 )
-_REGISTER = re.compile(
+_REGISTER = Expression(
     r"(?:[ER](?:IP|[A-D]X|[SD]I|[SB]P|FLAGS)|R\d\d|[C-GS]S|CR\d|DR\d|PKRU|ORIG_[ER]AX|knlGS):|[ER](?:IP|SP) {1,2}[\[<]"
 )
-_CODE = re.compile(r"(?:Code|Krnl Code): ")
-_OTHERS = re.compile(  # register lines of other architectures, inside a report
+_CODE = Expression(r"(?:Code|Krnl Code): ")
+_OTHERS = Expression(  # register lines of other architectures, inside a report
     r"(?:pc|lr|sp|epc|ra|gp|tp|NIP|LR|MSR|REGS|CFAR|Krnl PSW|Krnl GPRS|pstate|psr|TSTATE|TPC|RPC|I7|PACATMSCRATCH|SOFTE|IRQMASK"
     r"|Hi|Lo|Status|Cause|BadVA|PrId|ERA|CRMD|PRMD|EUEN|ECFG|ESTAT|BADV|PRID|status|CPSR) {0,6}:|"
     r"(?:NIP|LR) \[|(?:PC|LR) is at |EIP is at |GPR\d\d:|\$ {0,3}\d{1,2} {0,4}:|x\d{1,2}\s{0,2}:|r\d{1,2}\s{0,2}:|"
     r"e(?:[a-d]x|[sd]i|[sb]p) {0,2}:|[c-gs]s {0,2}: ?[0-9a-f]{4}\b|"
     r"[as]\d{1,2} {0,2}:|t\d {0,2}:|[gilo]\d: |Flags: |Control: |Process |FP is at "
 )
-_PAIR = re.compile(r"\b([A-Za-z]\w{1,9}):\s{0,4}([0-9a-fA-F][0-9a-fA-F:()x]{0,40})")
-_LOOSE = re.compile(r"(?:^|\s)(\$?[A-Za-z]?\w{0,9}?) {0,6}: {0,4}(\[?<?[0-9a-fA-F]{2,16}>?\]?)(?=\s|$)")
-_BARE_HEX = re.compile(r"0x[0-9a-f]{1,16}")
+_PAIR = Expression(r"\b([A-Za-z]\w{1,9}):\s{0,4}([0-9a-fA-F][0-9a-fA-F:()x]{0,40})")
+_LOOSE = Expression(r"(?:^|\s)(\$?[A-Za-z]?\w{0,9}?) {0,6}: {0,4}(\[?<?[0-9a-fA-F]{2,16}>?\]?)(?=\s|$)")
+_BARE_HEX = Expression(r"0x[0-9a-f]{1,16}")
 
 
 def plain_name(symbol: str) -> str:

@@ -10,6 +10,7 @@ import re
 from math import nan
 from typing import Any, NamedTuple
 
+from .expression import Expression
 from .payload import LONGEST
 from .stackframe import parse_frame, plain_name
 from .tracepoints import decode, known
@@ -34,7 +35,7 @@ class Line(NamedTuple):
 
 _TASK = r"\s*+(?P<comm>\S.{0,40}?)-(?P<pid>\d{1,10})\s++"
 _REST = r":\s++(?:\(\+\d{1,18}\)\s++)?(?P<rest>\S.*)"
-_LINE = re.compile(
+_LINE = Expression(
     _TASK
     + r"""(?:\(\s*+(?:\d{1,10}|-{1,10})\)\s++)?        # thread group, with the option record-tgid
         \[(?P<cpu>\d{1,6})\]\s++
@@ -43,53 +44,53 @@ _LINE = re.compile(
     + _REST,
     re.VERBOSE | re.ASCII,
 )
-_LATENCY = re.compile(
+_LATENCY = Expression(
     _TASK
     + r"""(?P<cpu>\d{1,4})(?P<flags>[.a-zA-Z][.a-zA-Z]\S{1,4})\s++
         (?P<stamp>\d{1,18}(?:\.\d{1,9})?)(?P<unit>us[+!\#*@$]?\s?)?"""
     + _REST,
     re.VERBOSE | re.ASCII,
 )
-_VERBOSE = re.compile(
+_VERBOSE = Expression(
     r"\s*+(?P<comm>\S.{0,40}?)\s++(?P<pid>\d{1,10})\s++(?P<cpu>\d{1,6})\s++\d{1,6}\s++[0-9a-f]{8}\s++[0-9a-f]{8}\s++"
     r"\[[0-9a-f]{1,16}\]\s++(?P<stamp>\d{1,18}\.\d{3})ms \(\+\d{1,18}\.\d{3}ms\):\s++(?P<rest>\S.*)",
     re.ASCII,
 )
-_PERF = re.compile(
+_PERF = Expression(
     r"""\s*+(?P<comm>\S.{0,40}?)\s++(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++
         (?:\[(?P<cpu>\d{1,6})\]\s++)?(?:[A-Za-z]{1,8}\s++)?
         (?P<stamp>\d{1,18}\.\d{1,9}):\s++(?:(?P<period>\d{1,19})\s++)?
         (?P<name>[\w.=,/-]{1,100}(?::[\w-]{1,100}){0,2}):(?P<rest>\s.*|)""",
     re.VERBOSE | re.ASCII,
 )
-_RECORD = re.compile(
+_RECORD = Expression(
     r"\s*+(?P<comm>\S.{0,40}?)\s++(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++(?:\[(?P<cpu>\d{1,6})\]\s++)?"
     r"(?P<stamp>\d{1,18}\.\d{1,9}):\s++(?P<name>PERF_RECORD_\w{1,40})\b:?(?P<rest>.*)",
     re.ASCII,
 )
-_BARE = re.compile(r"\s*+(?:\w{1,60}:)?(?P<name>[a-z]\w{1,99}):\s++(?P<rest>\S.*)", re.ASCII)
-_GRAPH = re.compile(
+_BARE = Expression(r"\s*+(?:\w{1,60}:)?(?P<name>[a-z]\w{1,99}):\s++(?P<rest>\S.*)", re.ASCII)
+_GRAPH = Expression(
     r"""\s*+(?:(?P<abs>\d{1,18}\.\d{1,9})\s\|\s++)?(?P<cpu>\d{1,4})\)\s*+
         (?:(?P<comm>\S.{0,40}?)-(?P<pid>\d{1,10})\s*+\|\s*+)?
         (?:[+!\#*@$]?\s*+(?P<time>\d{1,12}(?:\.\d{1,6})?)\sus\s*+)?\|\s*+(?P<rest>\S.*)""",
     re.VERBOSE | re.ASCII,
 )
-_SWITCH = re.compile(r"\s*+(?:-{8,}+|\d{1,4}\)\s++\S.{0,40}?\s++=>\s++\S.{0,40})\s*+", re.ASCII)
-_FUNCTION_NAME = re.compile(r"(?:\}\s*+/\*\s*+)?([\w.]{1,200})")
-_ENTRIES = re.compile(r"# entries-in-buffer/entries-written: (\d{1,18})/(\d{1,18})", re.ASCII)
-_LATENCIES = re.compile(r"# latency: \d{1,18} us, #(\d{1,18})/(\d{1,18}),", re.ASCII)
-_LOST = re.compile(r"CPU:(\d{1,6}) \[(?:LOST (?:(\d{1,18}) )?EVENTS|(\d{1,18}) EVENTS DROPPED|EVENTS DROPPED)\]", re.ASCII)
-_EMPTY = re.compile(r"CPU:? ?\d{1,6} is empty", re.ASCII)
-_CALL = re.compile(r"(sys_\w{1,60})\((.*)\)", re.ASCII)
-_RETURN = re.compile(r"(sys_\w{1,60}) -> (.*)", re.ASCII)
-_EVENT = re.compile(r"([\w.]{1,100}|<[\w ]{1,40}>):\s*+(.*)", re.ASCII)
-_FUNCTION = re.compile(r"([^\s<]{1,200}) <-(\S{1,200})", re.ASCII)
-_FRAME = re.compile(r"\s*+=>\s*+(\S.*)")
-_STACK = re.compile(r"(?:(?:kernel|user)_stack:\s*+)?<(user )?stack trace ?>")  # trace-cmd writes the longer form
-_AT = re.compile(r"\s[<(][0-9a-f]{8,16}[>)]$")  # address behind a symbol: option sym-addr, trace-cmd
-_SAMPLE = re.compile(r"\s++([0-9a-f]{1,16})(?: (\S.*?))?(?: \(([^()]*+(?:\([^()]*+\))?[^()]*+)\))?\s*+", re.ASCII)
-_OFFSET = re.compile(r"(.{1,400})\+0x([0-9a-f]{1,15})$")
-_MODIFIER = re.compile(r"[ukhGHpPSDIWeb]{1,6}$")
+_SWITCH = Expression(r"\s*+(?:-{8,}+|\d{1,4}\)\s++\S.{0,40}?\s++=>\s++\S.{0,40})\s*+", re.ASCII)
+_FUNCTION_NAME = Expression(r"(?:\}\s*+/\*\s*+)?([\w.]{1,200})")
+_ENTRIES = Expression(r"# entries-in-buffer/entries-written: (\d{1,18})/(\d{1,18})", re.ASCII)
+_LATENCIES = Expression(r"# latency: \d{1,18} us, #(\d{1,18})/(\d{1,18}),", re.ASCII)
+_LOST = Expression(r"CPU:(\d{1,6}) \[(?:LOST (?:(\d{1,18}) )?EVENTS|(\d{1,18}) EVENTS DROPPED|EVENTS DROPPED)\]", re.ASCII)
+_EMPTY = Expression(r"CPU:? ?\d{1,6} is empty", re.ASCII)
+_CALL = Expression(r"(sys_\w{1,60})\((.*)\)", re.ASCII)
+_RETURN = Expression(r"(sys_\w{1,60}) -> (.*)", re.ASCII)
+_EVENT = Expression(r"([\w.]{1,100}|<[\w ]{1,40}>):\s*+(.*)", re.ASCII)
+_FUNCTION = Expression(r"([^\s<]{1,200}) <-(\S{1,200})", re.ASCII)
+_FRAME = Expression(r"\s*+=>\s*+(\S.*)")
+_STACK = Expression(r"(?:(?:kernel|user)_stack:\s*+)?<(user )?stack trace ?>")  # trace-cmd writes the longer form
+_AT = Expression(r"\s[<(][0-9a-f]{8,16}[>)]$")  # address behind a symbol: option sym-addr, trace-cmd
+_SAMPLE = Expression(r"\s++([0-9a-f]{1,16})(?: (\S.*?))?(?: \(([^()]*+(?:\([^()]*+\))?[^()]*+)\))?\s*+", re.ASCII)
+_OFFSET = Expression(r"(.{1,400})\+0x([0-9a-f]{1,15})$")
+_MODIFIER = Expression(r"[ukhGHpPSDIWeb]{1,6}$")
 
 
 def parse(line: str) -> Line:
@@ -137,7 +138,7 @@ def _task(found: re.Match[str], rest: str) -> Line:
     groups = found.re.groupindex
     seconds = float(stamp) if "." in stamp else nan
     ticks = "." not in stamp
-    if found.re is _VERBOSE:
+    if "flags" not in groups:  # the verbose form, in ms
         seconds /= 1e3
     elif "unit" in groups and found["unit"]:
         seconds, ticks = float(stamp) / 1e6, False
