@@ -112,7 +112,7 @@ def compare(
     margin: Annotated[float, typer.Option(help="What counts as negligible, as a fraction.")] = 0.02,
     confidence: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     within: Annotated[str, typer.Option(help="Ratio of ratios: selector of the reference, such as isa=avx512.")] = "",
-    filter: Annotated[str, typer.Option(help="Only these rows: benchmark=matmul*,size>=512,isa!=amx.")] = "",
+    filter: Annotated[str, typer.Option(help="Only these rows: size>=512,isa!=amx.")] = "",
     group_by: Annotated[str, typer.Option(help="One geometric mean per value of these columns: isa,pages.")] = "",
     differs: Annotated[str, typer.Option(help="Columns and machine keys that are meant to differ: kernel,vcpus.")] = "",
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
@@ -137,6 +137,9 @@ def compare(
     if junit and not gate:
         raise UsageError("--junit is for a gate", hint="add --gate")
     data = open_dataset(dataset)
+    for place in (junit, figure):
+        if place and place.resolve().is_relative_to(data.root):
+            raise UsageError(f"{place} lies in the dataset and would be read as one of its logs", hint="name a place outside of it")
     typer.echo(output.wrapped(output.notes(data.notes), sys.stderr), err=True, nl=False)
     declared = tuple(word.strip() for word in differs.split(",") if word.strip())
     results = run(data, baseline, treatment, margin=margin, confidence=confidence, within=within, filter=filter,
@@ -155,7 +158,7 @@ def plan(
     dataset: Annotated[str | None, typer.Argument(help="The pilot: name or path of a dataset.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Selector of the baseline in the pilot.")] = None,
     treatment: Annotated[str | None, typer.Option(help="Selector of the treatment, if it was measured.")] = None,
-    filter: Annotated[str, typer.Option(help="Only these rows of the pilot: benchmark=matmul*,size>=512.")] = "",
+    filter: Annotated[str, typer.Option(help="Only these rows of the pilot: size>=512,isa!=amx.")] = "",
     width: Annotated[float | None, typer.Option(help="Goal: half width of the interval, as a fraction.")] = None,
     change: Annotated[float | None, typer.Option(help="Goal: a change to be found, as a fraction.")] = None,
     margin: Annotated[float | None, typer.Option(help="Goal: equivalence within this margin.")] = None,
@@ -202,7 +205,7 @@ def build(
     dataset: Annotated[str | None, typer.Option(help="Your dataset: compared, and shown if `collect` made it.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Baseline of that page.")] = None,
     treatment: Annotated[str | None, typer.Option(help="Treatment of that page.")] = None,
-    filter: Annotated[str | None, typer.Option(help="Only these rows on that page: benchmark=matmul*,size>=512.")] = None,
+    filter: Annotated[str | None, typer.Option(help="Only these rows on that page: size>=512,isa!=amx.")] = None,
     group_by: Annotated[str | None, typer.Option(help="Groups on that page, with a geometric mean each: isa,pages.")] = None,
     root: Annotated[Path, typer.Option(help="The checkout; found from the working folder upwards.")] = Path(),
     jobs: Annotated[int, typer.Option(help="Notebooks run at a time.", min=1)] = 2,

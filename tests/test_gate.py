@@ -142,3 +142,11 @@ def test_a_group_is_judged_by_its_geometric_mean(make, capsys, tmp_path):
     assert main([*call, "--filter", "benchmark=b1|b2", "--junit", str(report)]) == 2
     told = {part.get("name"): part.get("value") for part in ElementTree.parse(report).getroot().iter("property")}
     assert told["filter"] == "benchmark=b1|b2" and "only benchmark=b1|b2" in capsys.readouterr().out
+
+
+def test_a_report_is_not_written_among_the_logs(make, capsys):
+    """The next run would take it for a log."""
+    root = make({"t.csv": table(1.0)})
+    call = ["compare", str(root), "--baseline", "old", "--treatment", "new", "--gate", "--junit"]
+    assert main([*call, str(root / "gate.xml")]) == 64 and "lies in the dataset" in capsys.readouterr().err
+    assert not (root / "gate.xml").exists()
