@@ -45,12 +45,13 @@ def ratios(
     """
     import pandas as pd
 
+    alone = comparisons  # a geometric mean has fewer factors, which must not make those of the others seem to vary
     comparisons, keys = grouped(comparisons, filter, group_by or comparisons.group_by)
     shown = [result for result in comparisons if math.isfinite(result.ratio)]
     if not shown:
         raise MissingInput(f"no comparison of {comparisons.dataset} has a ratio to draw", hint="see their reasons")
     label = label or (
-        lambda result: " ".join([result.benchmark, result.metric, *(f"{k}={v}" for k, v in comparisons.varying(result))])
+        lambda result: " ".join([result.benchmark, result.metric, *(f"{k}={v}" for k, v in alone.varying(result))])
     )
     data = comparisons.frame()
     data = data[[math.isfinite(ratio) for ratio in data["ratio"]]].reset_index(drop=True)

@@ -64,6 +64,7 @@ def test_ratios_stand_in_groups_with_their_geometric_means(data):
     assert means.index.tolist() == [4, 9] and means["ratio"].tolist() == [mean.ratio for mean in found.geomeans]
     marks = [line.get_marker() for line in figure.canvas.axes[0].lines if len(line.get_xdata()) == 1]
     assert marks[::-1] == [*"oooo", "D"] * 2
+    assert figure.data["label"][0] == "matmul exec_time problem=256x256:256x256 pages=2m"
     assert "Grouped by pages; diamonds are geometric means of a group." in figure.caption
     only = figures.ratios(data("vm-onednn"), found, name="x", title="t", filter="pages=2m,problem!=256*", group_by="problem")
     assert len(only.data) == 3 and "Only pages=2m,problem!=256*. Grouped by problem. " in only.caption
