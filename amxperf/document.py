@@ -78,6 +78,12 @@ class Document:
         return lines
 
     @cached_property
+    def magic(self) -> bytes:
+        """The first four bytes, by which binary formats are told."""
+        with self.open() as stream:
+            return stream.read(4)
+
+    @cached_property
     def head(self) -> list[str]:
         """The first 400 lines of the first 128 KiB, for recognising a format; empty for a binary file."""
         with self.open() as stream:

@@ -33,7 +33,7 @@ class Records:
 
 def header_of(document: Document) -> list[str]:
     """Names in the first line, read as CSV; empty where there is none."""
-    if document.data[:4] == MAGIC or not document.head:
+    if document.magic == MAGIC or not document.head:
         return []
     try:
         return [name.strip() for name in next(csv.reader(document.head[:1], skipinitialspace=True), [])]
@@ -48,7 +48,7 @@ def read_records(document: Document) -> Records:
     Raises FormatError, with the line, for an unnamed or doubled column and for a row with too many or too few cells.
     """
     path = document.path or document.source
-    parquet = document.data[:4] == MAGIC
+    parquet = document.magic == MAGIC
     header, rows = _parquet(document, path) if parquet else _csv(document, path)
     header = check_header(header, path)
     for line, cells in rows:

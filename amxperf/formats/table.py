@@ -43,7 +43,7 @@ def sniff(document: Document) -> int:
 
     25 for CSV that lacks some of them, or has them with another separator: reading it says what is missing. Else 0.
     """
-    if document.data[:4] == b"PAR1":
+    if document.magic == b"PAR1":
         return 90 if document.data[-4:] == b"PAR1" else 0
     header = header_of(document)
     if set(REQUIRED) <= set(header):
@@ -67,7 +67,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             line=1,
             hint="write the table with commas",
         )
-    if document.data[:4] == MAGIC:
+    if document.magic == MAGIC:
         found = _by_columns(document, options)
         if found is not None:
             return found

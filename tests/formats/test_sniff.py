@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from amxperf.document import Document, load
-from amxperf.formats import SURE
+from amxperf.formats import SURE, recognise
 
 NAMES = (
     "amx_test", "onednn", "bpftrace", "mmtests", "overheads", "table", "perf_stat", "kvm_stat", "kvm_counters", "google_benchmark",
@@ -96,3 +96,12 @@ def test_every_file_of_the_data(pytestconfig):
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_strangers_get_nothing(name):
     assert set(scores(Document("x", OTHERS[name].encode(), "")).values()) == {0}
+
+
+def test_recognising_a_large_file_reads_its_head_only(tmp_path, monkeypatch):
+    monkeypatch.setattr("amxperf.document.LARGE", 100)
+    path = tmp_path / "a.log"
+    path.write_bytes(b"[    1.000000] Call Trace:\n[    1.000001]  f+0x1/0x2\n" * 9)
+    document = load(path)
+    assert recognise(document) == "dmesg"
+    assert "data" not in vars(document)
