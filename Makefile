@@ -73,10 +73,12 @@ bench-stats: .venv/test.ok
 	@$(BIN)/python benchmarks/stats_speed.py _build/bench-stats.json benchmarks/results/stats.csv
 	@$(BIN)/python benchmarks/stats_speed.py table
 
-# How fast large kernel logs and traces are read, beside re, a loop, grep and mawk (minutes, on a quiet machine).
+# How fast large kernel logs (of several shapes) and traces are read, beside re, a loop, grep and mawk (minutes, on a quiet machine);
+# with LARGE=5 also `amxperf parse` with a file of 5 GB.
 bench-readers: .venv/book.ok
 	@$(BIN)/python benchmarks/dmesg_speed.py 500
 	@$(BIN)/python benchmarks/ftrace_speed.py
+	@$(if $(LARGE),$(BIN)/python benchmarks/dmesg_speed.py parse $(LARGE))
 
 clean:
 	@rm -rf _build .venv .pytest_cache .hypothesis .ruff_cache

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -119,11 +119,26 @@ def _written(path: str, place: Path, tables: tuple[str, ...], seen: Seen | None 
     from .formats import stream
     from .formats.engine import Unsuited
 
+    _compile()
     try:
         with _bar(path) as tick:
             return stream.write(path, place, tables, seen=seen, progress=tick)
     except Unsuited:
         return stream.whole(path, place, tables, seen)
+
+
+def _compile() -> None:
+    """Compile the passes where that was not done yet, and say so on a terminal."""
+    from .formats import blocks, native
+
+    if native.ready():
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    text = "compiling the reader of large logs: half a minute, once on this machine"
+    with console.status(text) if console.is_terminal else nullcontext():
+        blocks.compiled()
 
 
 @contextmanager
