@@ -178,6 +178,13 @@ def lines(source: str, parts: Lines, callers: Sequence[str], single: bool) -> pd
     return _table("lines", source, rows, data)
 
 
+def oversized(columns: np.ndarray, memo: Memo) -> int:
+    """The first line of a frame whose offset or size has no room, 0 if there is none; columns as of :func:`frames`."""
+    large = (memo.frame_columns()[:, 2:4] == -2).any(axis=1)
+    lines = columns[1][large[columns[3]]] if large.any() else columns[1][:0]
+    return int(lines.min()) if len(lines) else 0
+
+
 def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
     """The frames table of the columns trace, line, depth, frame text, context, which need not be in the order of traces."""
     if (columns[0][1:] < columns[0][:-1]).any():

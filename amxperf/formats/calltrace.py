@@ -50,6 +50,9 @@ LONG = 4096
 ABOUT = 30
 """Lines after the last line of a report in which its further details are looked for."""
 
+LARGEST = (1 << 31) - 1
+"""Largest offset or size of a frame, in bytes, that has room in its column."""
+
 DEEPEST = 15
 """Most context marks that are kept open at once; a real stack nests four."""
 
@@ -96,6 +99,11 @@ _KLOGD = re.compile(r"\[(?:(?P<module>\w{1,64}):)?(?P<symbol>[\w.]{1,200})\+(?P<
 _ROOT = "(unwind_backtrace"
 """What the first frame of a 32-bit Arm kernel up to 3.x names."""
 _MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
+
+
+def oversized(source: str, line: int) -> Note:
+    """The note on frames with an offset or size that has no room in its column; `line` is the first of them."""
+    return Note("oversized", f"an offset or size of more than {LARGEST} B is left out of the columns", source, line)
 
 
 def is_plain(text: str) -> bool:
@@ -216,6 +224,9 @@ class CallTraces:
     def finish(self) -> None:
         """End of input: close what is open and put frames in the order of their traces, registers in that of their lines."""
         self.restart()
+        large = [row["line"] for row in self.frames if row.get("offset", 0) > LARGEST or row.get("size", 0) > LARGEST]
+        if large:
+            self.notes.append(oversized(self.source, min(large)))
         self.frames.sort(key=lambda row: (row["trace"], row["depth"]))
         self.registers.sort(key=lambda row: row["line"])
 

@@ -9,7 +9,7 @@ An event that names no task takes pid and comm from the call trace of which it i
 
 The column `role` of the lines says what each was taken for; rows = explained rows + rows of role ``other``.
 
-Notes: ``vcpu-is-cpu``, ``interleaved``, ``wall-clock``, ``several-boots``, ``lost-messages``.
+Notes: ``vcpu-is-cpu``, ``interleaved``, ``wall-clock``, ``several-boots``, ``lost-messages``, ``oversized``.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from ..document import Document
 from ..encoding import SAMPLE, encoding_of
 from ..errors import FormatError, UsageError
 from . import assembly, dialect, kernel_events, logjson, native, replaystate
+from .calltrace import oversized
 from .memo import Unsuited
 from .reading import CHUNK, Reading
 from .stackframe import parse_registers
@@ -96,6 +97,9 @@ def read(
     sequence, source, pieces = reading.sequence, document.source, reading.pieces
     single = int(sequence.G[replaystate.G_BOOT]) == 1
     made: dict[str, Any] = {}
+    notes = reading.all_notes()
+    if line := assembly.oversized(sequence.frames.array(), reading.memo):
+        notes.append(oversized(source, line))
     if "frames" in tables:
         made["frames"] = assembly.frames(source, sequence.frames.array(), reading.memo)
     if "lines" in tables:
@@ -108,7 +112,7 @@ def read(
     answer = Tables(tables, made, late)
     if "events" in tables:
         late["events"] = lambda: events(reading, answer, made.get("lines"))
-    return answer, reading.all_notes()
+    return answer, notes
 
 
 def _strings(texts: Any, lines: pd.DataFrame | None) -> list[str]:

@@ -186,11 +186,11 @@ def hexadecimal(buf: Any, at: int, end: int) -> int:
 
 
 def small(buf: Any, at: int, end: int) -> int:
-    """The hexadecimal number in buf[at:end], at most 15 digits; -1 from 2^31 on."""
+    """The hexadecimal number in buf[at:end], at most 15 digits; -2 from 2^31 on."""
     value = 0
     for i in range(at, end):
         value = value * 16 + (buf[i] - 48 if buf[i] < 58 else buf[i] - 87)
-    return value if value < 1 << 31 else -1
+    return value if value < 1 << 31 else -2
 
 
 def regular(buf: Any, at: int, end: int, out: Any) -> bool:

@@ -361,7 +361,8 @@ def _part(text: str) -> int:
 
 
 def _small(value: int | None) -> int:
-    return -1 if value is None or value >= 1 << 31 else value
+    """An offset or size as a cell: -1 for none, -2 for one that has no room."""
+    return -1 if value is None else value if value <= calltrace.LARGEST else -2
 
 
 def _number(text: str) -> int:

@@ -23,7 +23,7 @@ from ..capture import Note
 from ..document import Input, load
 from ..errors import FormatError, OutputError, UsageError
 from . import afterwards, assembly, dialect, dmesg, kernel_events, replaystate
-from .calltrace import ROLES
+from .calltrace import ROLES, oversized
 from .engine import NAMES, Unsuited
 from .reading import CHUNK, Reading
 from .stackframe import parse_registers
@@ -159,17 +159,20 @@ class Streaming:
         self.titles: list[np.ndarray] = []
         self.oopses: dict[int, dict[str, Any]] = {}
         self._counted: Counter[str] = Counter()
+        self._oversized = 0  # first line of a frame with a size that has no room
         self._late: list[Note] = []  # notes on traces, which come behind those on lines
 
     def flush(self, *, end: bool) -> None:
         """Write what is finished; with `end` everything."""
         reading, names = self.reading, self.names
         sequence, pieces = reading.sequence, reading.pieces
-        self._notes(end)
+        self._notes()
         if sequence.frames.used > ROWS or end:
             columns = sequence.frames.array()
             done = columns[0] <= (1 << 30 if end else sequence.settled())
             sequence.frames.clear(columns[:, ~done])
+            line = assembly.oversized(columns[:, done], reading.memo)
+            self._oversized = min(filter(None, (self._oversized, line)), default=0)
             if "frames" in names:
                 self._append("frames", assembly.frames(self.source, columns[:, done], reading.memo))
         single = int(sequence.G[replaystate.G_BOOT]) == 1
@@ -188,13 +191,15 @@ class Streaming:
         if "events" in names and (sum(len(numbers) for numbers, _, _ in pieces.events) > ROWS or end):
             self._events(pieces.events)
             pieces.events.clear()
+        if end:
+            self.seen.notes += self._late + ([oversized(self.source, self._oversized)] if self._oversized else [])
 
     def close(self) -> None:
         """Close the files."""
         for writer in self.writers.values():
             writer.close()
 
-    def _notes(self, end: bool) -> None:
+    def _notes(self) -> None:
         """Move the notes out of the reading, few of each code."""
         reading, seen = self.reading, self.seen
         counted = self._counted
@@ -208,8 +213,6 @@ class Streaming:
                     seen.more[note.code] += 1
         reading.notes.clear()
         reading.sequence.notes.clear()
-        if end:
-            seen.notes += self._late
 
     def _titles(self) -> None:
         comms = self.reading.memo.words["comm"].words

@@ -393,3 +393,18 @@ def test_an_oops_has_the_stamp_of_its_headline():
     )
     tables, _ = dmesg.read(document(text), {})
     assert tables["events"][["line", "timestamp", "kind"]].values.tolist() == [[1, 1.5, "oops"]]
+
+
+def test_a_size_without_room_is_said():
+    text = b"[    1.000000] Call Trace:\n[    1.000001]  f+0x10/0x80000000\n[    1.000002]  g+0x80000000/0x90000000\n"
+    tables, notes = dmesg.read(Document("a", text), {})
+    assert tables["frames"]["offset"].tolist()[0] == 16 and tables["frames"]["size"].isna().all()
+    assert [(note.code, note.line) for note in notes] == [("oversized", 2)]
+
+
+@pytest.mark.parametrize("body", [b"a", b" ", b"[", b"<", b"0123456789abcdef ", b" f+0x1/0x2", b"<IRQ> ", b"> ", b"CPU: 1 PID: 7 Comm: x "])
+def test_a_line_of_megabytes(body):
+    """Its neighbours are read as ever, and nothing takes more than linear time; 100 MB were tried by hand."""
+    text = b"[    1.000000] Call Trace:\n[    1.000001]  f+0x1/0x2\n[    1.000002] " + body * (1_000_000 // len(body))
+    tables, _ = dmesg.read(Document("a", text + b"\n[    1.000003]  g+0x1/0x2\n[    1.000004] handle_xfd_event on CPU3\n"), {})
+    assert len(tables["lines"]) == 5 and tables["frames"]["function"].tolist() == ["f", "g"] and len(tables["events"]) == 1

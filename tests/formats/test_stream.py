@@ -29,6 +29,7 @@ OOPS = b"""\
 [    3.500004] Call Trace:
 [    3.500005]  <TASK>
 [    3.500006]  kvm_load_guest_fpu+0x3b/0x50 [kvm]
+[    3.500007]  whole_of_a_module+0x80000000/0x123456789 [big]
 [    3.500007]  </TASK>
 [    3.500008] handle_xfd_event on CPU3
 """
@@ -86,9 +87,10 @@ def test_one_boot(tmp_path, monkeypatch, pytestconfig):
 def test_an_oops_becomes_an_event(tmp_path, monkeypatch):
     path = tmp_path / "log"
     path.write_bytes(OOPS)
-    same(path, tmp_path / "out", monkeypatch, rows=1, chunk=60)
+    seen = same(path, tmp_path / "out", monkeypatch, rows=1, chunk=60)
     events = pd.read_parquet(tmp_path / "out" / "events.parquet")
-    assert events[["line", "kind"]].values.tolist() == [[1, "tdx_guest"], [2, "oops"], [10, "handle_xfd_event"]]
+    assert [note.code for note in seen.notes] == ["oversized"] and seen.notes[0].line == 9
+    assert events[["line", "kind"]].values.tolist() == [[1, "tdx_guest"], [2, "oops"], [11, "handle_xfd_event"]]
 
 
 @pytest.mark.parametrize("table", stream.STREAMED)
