@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import MissingInput, OutputError
+from ..errors import DataError, MissingInput, OutputError
 
 PLACES = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 TRACE, OUTPUT = "guest.trace", "traced.log"
@@ -108,7 +108,7 @@ def own(text: str, name: str) -> str:
 def record(program: Path, arguments: Sequence[str], folder: Path, root: Path) -> Path:
     """Run the program once, short and traced, and return the trace, FOLDER/guest.trace; interrupted, nothing is left.
 
-    Raises OutputError where tracefs refuses or the disk is full.
+    Raises OutputError where tracefs refuses or the disk is full, DataError where the program failed or was killed.
     """
     command = ["/bin/sh", "-c", 'read line && exec "$@"', "sh", str(program), *arguments, *SHORT]
     process = None
@@ -119,6 +119,9 @@ def record(program: Path, arguments: Sequence[str], folder: Path, root: Path) ->
             with instance(root, process.pid) as place:
                 process.communicate(b"go\n")
                 _put(place / "tracing_on", "0")
+                if process.returncode:
+                    text = f"the probe ended with {process.returncode} while it was traced"
+                    raise DataError(text, path=folder, hint="go on with --resume, or leave --with-trace out")
                 (folder / TRACE).write_text(own((place / "trace").read_text(errors="replace"), program.name))
         return folder / TRACE
     except BaseException as error:

@@ -69,6 +69,15 @@ def test_interrupted_it_leaves_no_folder(tracefs, program, tmp_path, monkeypatch
     assert not list((tmp_path / "boot").iterdir()) and not list((tracefs / "instances").iterdir())
 
 
+def test_a_program_that_is_killed_leaves_no_trace(tracefs, tmp_path):
+    killed = tmp_path / "killed"
+    killed.write_text("#!/bin/sh\nkill -KILL $$\n")
+    killed.chmod(0o755)
+    with pytest.raises(ap.DataError, match="the probe ended with -9 while it was traced; go on with --resume"):
+        trace.record(killed, [], tmp_path / "boot/traced-001", tracefs)
+    assert not list((tmp_path / "boot").iterdir()) and not list((tracefs / "instances").iterdir())
+
+
 def test_no_permission(tmp_path):
     with pytest.raises(ap.MissingInput, match="tracing needs root, and tracefs mounted; run with sudo"):
         trace.find([tmp_path])
