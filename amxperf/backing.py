@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 COLUMNS = ("environment", "session", "vm", "pages_4k", "pages_2m", "pages_1g", "large_share", "exits", "seconds")
 PAGES = {"pages_4k": 4 << 10, "pages_2m": 2 << 20, "pages_1g": 1 << 30}
 """Counter of mapped pages -> size of a page in bytes."""
-BEFORE, AFTER, LOG = "before.kvm.txt", "after.kvm.txt", "host.log"
-"""Files of a session, as the collection names them."""
+BEFORE, AFTER, LOG = "before.kvm", "after.kvm", "host.log"
+"""Files of a session, as the collection names them: the snapshots end with .txt, or .json where QEMU told them."""
 
 
 def backing(dataset: Dataset) -> pd.DataFrame:
@@ -23,6 +23,7 @@ def backing(dataset: Dataset) -> pd.DataFrame:
 
     `large_share` is the share of the mapped bytes in pages above 4 KiB. `vm` is PID-FD, or `all` where only sums were recorded.
     `exits` is NaN where they could not be read, or the VM ended first; then the pages are those of the beginning.
+    Exits that QEMU told (see :mod:`amxperf.formats.qemu_stats`) stand in where KVM's own were closed.
     `seconds` is the time between the snapshots, NaN in logs that do not say.
 
     >>> from amxperf import open_dataset
@@ -34,13 +35,15 @@ def backing(dataset: Dataset) -> pd.DataFrame:
     from .formats.probe import facts
 
     table = dataset.measurements
-    names = table["source"].str.rpartition("/")[2]
-    table = table[(table["benchmark"] == "kvm") & names.isin([BEFORE, AFTER])]
+    names = table["source"].str.rpartition("/")[2].str.rpartition(".")
+    table = table.assign(name=names[0], told=names[2] == "json", vm=table.get("vm", ""))
+    table = table[(table["benchmark"] == "kvm") & table["name"].isin([BEFORE, AFTER])]
     if not len(table):
         return pd.DataFrame(columns=list(COLUMNS))
-    table = table.assign(name=table["source"].str.rpartition("/")[2], vm=table.get("vm", "")).query("scope != 'vcpu'")
     rows = []
-    for (environment, boot, session), part in table.groupby(["environment", "boot", "launch"], sort=True):
+    for (environment, boot, session), every in table.groupby(["environment", "boot", "launch"], sort=True):
+        told = every[every["told"] & (every["metric"] == "exits")].groupby("name")["value"].sum()
+        part = every[(every["scope"] != "vcpu") & ~every["told"]]
         own = part[part["scope"] == "vm"]
         log = dataset.root / environment / boot / session / LOG
         seconds = float(facts(load(log)).get("counted_s", "nan")) if log.is_file() else float("nan")
@@ -50,7 +53,8 @@ def backing(dataset: Dataset) -> pd.DataFrame:
             pages = [last.get(counter, float("nan")) for counter in PAGES]
             sizes = [count * size for count, size in zip(pages, PAGES.values(), strict=True)]
             share = sum(sizes[1:]) / sum(sizes) if sum(sizes) else float("nan")
-            both = "exits" in values and {BEFORE, AFTER} <= set(values.index)
-            exits = values.loc[AFTER, "exits"] - values.loc[BEFORE, "exits"] if both else float("nan")
+            counts = values.get("exits", told)
+            both = {BEFORE, AFTER} <= set(counts.index)
+            exits = counts[AFTER] - counts[BEFORE] if both else float("nan")
             rows.append([environment, session, name or ("all" if not len(own) else "one"), *pages, share, exits, seconds])
     return pd.DataFrame(rows, columns=list(COLUMNS))

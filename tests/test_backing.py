@@ -3,6 +3,7 @@
 The counts of pages are those that KVM showed for small guests of 64 and 256 MiB, with and without huge pages; exits are made up.
 """
 
+import json
 import math
 
 import pytest
@@ -31,6 +32,18 @@ def test_pages_and_exits(make):
     assert (vm["pages_4k"], vm["pages_2m"], vm["exits"], vm["seconds"]) == (512, 127, 30000, 10)
     assert vm["large_share"] == pytest.approx(127 * 512 / (127 * 512 + 512))  # in units of 4 KiB
     assert tdx["large_share"] == 0 and math.isnan(tdx["exits"]) and math.isnan(tdx["seconds"])
+
+
+def test_exits_that_qemu_told(make, pytestconfig):
+    """On a kernel that is locked down: pages from debugfs, exits from QEMU's query-stats (recorded samples)."""
+    folder = pytestconfig.rootpath / "tests/formats/samples/qemu_stats"
+    files = {f"vm/host-1/session-1/{when}.kvm.json": (folder / f"{when}.json").read_bytes() for when in ("before", "after")}
+    files |= {f"vm/host-1/session-1/{when}.kvm.txt": snapshot(512, 127) for when in ("before", "after")}
+    (row,) = backing(ap.open_dataset(make(files))).to_dict("records")
+    answers = [(folder / f"{when}.json").read_text().splitlines()[1] for when in ("before", "after")]
+    exits = [json.loads(answer)["return"][0]["stats"] for answer in answers]
+    first, last = (next(one["value"] for one in stats if one["name"] == "exits") for stats in exits)
+    assert (row["pages_2m"], row["pages_4k"], row["exits"]) == (127, 512, last - first) and last > first
 
 
 def test_two_guests_and_sums_only(make):

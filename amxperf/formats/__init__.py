@@ -35,6 +35,7 @@ FORMATS: dict[str, str] = {
     "perf_stat": "perf stat: text, -x CSV, -j JSON",
     "kvm_stat": "perf kvm stat report",
     "kvm_counters": "KVM counters: debugfs snapshot, kvm_stat",
+    "qemu_stats": "KVM counters: QEMU's query-stats",
     "google_benchmark": "google-benchmark JSON",
     "hyperfine": "hyperfine JSON",
     "llama_bench": "llama-bench JSON, JSON lines",

@@ -59,7 +59,7 @@ _HEAD = re.compile(rf"==> (?P<path>\S*?{_NAME}) <==", re.ASCII)
 _ONCE = re.compile(r"(?P<name>[a-z]\w{0,60}(?:\([\w ]{1,40}\))?)\s+(?P<value>\d{1,20})\s+(?P<delta>-?\d{1,20})\s*", re.ASCII)
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?P<rest>(?:(?:\s+|,)-?\d{1,20})+)\s*", re.ASCII)
 _BANNER = re.compile(r"(?:timestamp,)?[a-z][\w()]*(?:[ ,][a-z][\w()]*)*\s*", re.ASCII)
-_SINCE = "counted since the guest started; the difference of two snapshots depends on speed"
+SINCE = "counted since the guest started; the difference of two snapshots depends on speed"
 
 
 def sniff(document: Document) -> int:
@@ -107,7 +107,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
         key = (name, scope, cell["vm"], cell["vcpu"], *cell["kind"])
         base["iteration"] = seen[key]
         seen[key] += 1
-        rows.extend({**base, **row} for row in _rows(name, cell, seconds))
+        rows.extend({**base, **row} for row in rows_of(name, cell, seconds))
     return {"measurements": schema.frame("measurements", rows)}, _notes(document, {line for line, _ in found}, rows, last)
 
 
@@ -121,12 +121,12 @@ def _notes(document: Document, used: set[int], rows: list[dict[str, Any]], last:
     ]
     if others:
         notes.append(Note("skipped-line", f"{len(others)} lines are no counters and are left out", document.source, others[0]))
-    if any(row.get("reason") == _SINCE for row in rows):
-        notes.append(Note("since-start", f"a snapshot's counters are {_SINCE}", document.source))
+    if any(row.get("reason") == SINCE for row in rows):
+        notes.append(Note("since-start", f"a snapshot's counters are {SINCE}", document.source))
     return notes
 
 
-def _rows(name: str, cell: Mapping[str, Any], seconds: float | None) -> list[dict[str, Any]]:
+def rows_of(name: str, cell: Mapping[str, Any], seconds: float | None) -> list[dict[str, Any]]:
     """The measurements of one value, and of its change where kvm_stat printed that."""
     metric, unit = (name[:-3], "ns") if name.endswith("_ns") else (name, "1")
     rate = "op/s" if unit == "1" else "1"
@@ -134,7 +134,7 @@ def _rows(name: str, cell: Mapping[str, Any], seconds: float | None) -> list[dic
     if cell["value"] is not None:
         value, base = to_base(cell["value"], unit)
         level = name in LEVELS
-        rows.append({"metric": metric, "value": value, "unit": base, "informative": level, "reason": "" if level else _SINCE})
+        rows.append({"metric": metric, "value": value, "unit": base, "informative": level, "reason": "" if level else SINCE})
     if cell["delta"] is not None:
         value, base = to_base(cell["delta"], unit)
         if "once" in cell["kind"]:

@@ -109,7 +109,7 @@ def _lacks(folder: Path) -> Iterator[str]:
     if found["kvm_counters"] == "levels":
         yield (
             "Exits could not be read, only the page counters: this kernel is locked down, which closes the others. "
-            "Count exits meanwhile with `perf stat -e kvm:kvm_exit -p PID`."
+            "QEMU tells them: see the manual, \"The host's part\"."
         )
     if found.get("vm_ended") == "yes":
         yield "A VM ended before Enter was pressed, so its counters afterwards are lost: press it while the guest still runs."

@@ -8,8 +8,8 @@ from amxperf.document import Document, load
 from amxperf.formats import SURE, recognise
 
 NAMES = (
-    "amx_test", "onednn", "bpftrace", "mmtests", "overheads", "table", "perf_stat", "kvm_stat", "kvm_counters", "google_benchmark",
-    "hyperfine", "llama_bench", "benchdnn", "selftest",
+    "amx_test", "onednn", "bpftrace", "mmtests", "overheads", "table", "perf_stat", "kvm_stat", "kvm_counters", "qemu_stats",
+    "google_benchmark", "hyperfine", "llama_bench", "benchdnn", "selftest",
 )
 OWNERS = {
     "amx-test.log": "amx_test",
