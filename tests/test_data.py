@@ -81,14 +81,16 @@ def test_exits():
 
 
 def test_emulated():
-    """Two kernels, each with 51 verdicts OK of all checks and none FAIL, and with one exit for #NM: grep -c on the files.
+    """Three boots, each with 51 verdicts OK and none FAIL; two have a guest with one exit for #NM: grep -c on the files.
 
     No number of it is a measurement: the program in the emulated machine says so itself.
     """
     data = ap.open_dataset("emulated-amx")
     checks = data.events[data.events["source"].str.endswith("/checks/tilecheck.log")]
-    assert checks.groupby(["source", "reason"], observed=True).size().unstack()["OK"].tolist() == [51, 51]
+    assert checks.groupby(["source", "reason"], observed=True).size().unstack()["OK"].tolist() == [51, 51, 51]
     assert "FAIL" not in set(data.events["reason"])
+    armed = data.events[data.events["source"].str.endswith("/boot/guest.trace")]
+    assert set(armed["msr"]) == {0x1C4} and set(armed["value"]) == {0x40000}
     faults = data.events[(data.events["kind"] == "kvm_exit") & data.events["intr_info"].eq(0x80000307).fillna(False)]
     assert faults["source"].tolist() == [f"emulated/linux-{kernel}/kvm/host.trace" for kernel in ("6.12", "7.2")]
     assert len(data.measurements) and not data.measurements["informative"].any()

@@ -23,12 +23,18 @@ TRACE = "# tracer: nop\n#\n" + "".join(
         SWITCH.format(7, 8, 4),
     ]
 )
+STACK = (
+    "# tracer: nop\n#\n"
+    "task-7 [000] d.... 1.000200: read_msr: 1c5, value 40000\n"
+    "task-7 [000] d.... 1.000210: <stack trace>\n"
+    " => function\n => entry\n"
+)
 
 
 @pytest.fixture(params=["recorded", "emulated"])
 def dataset(request, tmp_path):
     (tmp_path / "dataset.toml").write_text(f'kind = "{request.param}"\ntitle = "t"\n')
-    for place, text in {"vm/b/one/probe.log": LOG, "vm/b/two/guest.trace": TRACE}.items():
+    for place, text in {"vm/b/one/probe.log": LOG, "vm/b/two/guest.trace": TRACE, "vm/b/three/guest.trace": STACK}.items():
         (tmp_path / place).parent.mkdir(parents=True)
         (tmp_path / place).write_text(text)
     return ap.open_dataset(tmp_path)
@@ -52,6 +58,11 @@ def test_counts_stay_and_times_go(dataset):
 def test_event_table(dataset):
     text = str(figures.event_table(dataset, kinds=("read_msr",)))
     assert ("1.000100" in text) == (dataset.kind == "recorded") and ("line 3" in text) == (dataset.kind == "emulated")
+
+
+def test_call_trace(dataset):
+    text = str(figures.call_trace(dataset, "vm/b/three/guest.trace", 1))
+    assert "function" in text and ("1.000210 s" in text) == (dataset.kind == "recorded")
 
 
 def test_figures_of_time_are_refused(dataset):

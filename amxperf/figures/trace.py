@@ -41,7 +41,7 @@ def call_trace(dataset: Dataset, source: str, trace: int) -> Rendering:
         return _absent(dataset, source, trace)
     head, frames = heads.iloc[0], _rows(dataset.frames, source, trace)
     title = head["headline"] or "call trace"
-    who = _who(head)
+    who = _who(head, dataset.timed)
     text = [f"{source}:{head['line']}  {title}", f"  {who}"] + [f"  {_frame_text(row)}" for _, row in frames.iterrows()]
 
     def html(link: Linker) -> str:
@@ -61,13 +61,13 @@ def call_trace(dataset: Dataset, source: str, trace: int) -> Rendering:
     return Rendering(html, "\n".join(text))
 
 
-def _who(head: pd.Series) -> str:
+def _who(head: pd.Series, timed: bool) -> str:
     pid = "" if str(head["pid"]) == "<NA>" else f" (pid {head['pid']})"
     parts = [
         "" if str(head["cpu"]) == "<NA>" else f"CPU {head['cpu']}",
         f"task {head['comm']}{pid}" if head["comm"] else "",
         f"kernel {head['kernel']}" if head["kernel"] else "",
-        f"{head['timestamp']:.6f} s" if head["timestamp"] == head["timestamp"] else "",
+        f"{head['timestamp']:.6f} s" if timed and head["timestamp"] == head["timestamp"] else "",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -31,7 +31,7 @@ boot: cdrom
 ata0: enabled=true, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path={work}/boot.iso, status=inserted
 com1: enabled=true, mode=file, dev={work}/serial.log
-cpu: model=sapphire_rapids, count={cpus}, ips={hertz}, reset_on_triple_fault=0
+cpu: model=sapphire_rapids, {features}count={cpus}, ips={hertz}, reset_on_triple_fault=0
 clock: sync=none, time0=1767225600
 pci: enabled=1, chipset=i440fx
 port_e9_hack: enabled=1
@@ -47,7 +47,7 @@ PROMPT 0
 LABEL linux
  KERNEL /vmlinuz
  INITRD /initrd
- APPEND console=ttyS0,115200 quiet no5lvl {options}
+ APPEND console=ttyS0,115200 quiet no5lvl trace_event=msr:write_msr trace_buf_size=8M {options}
 """
 
 
@@ -112,11 +112,13 @@ def main() -> None:
     parser.add_argument("--modules", type=Path, help="folder of the kernel's modules, for KVM")
     parser.add_argument("--options", default="", help="more for the kernel's command line, such as probe=no")
     parser.add_argument("--cpus", type=int, default=1)
+    parser.add_argument("--features", default="", help="more features of the processor, such as amx_fp16")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
         image(work, asked)
-        text = MACHINE.format(bios=asked.bios.resolve(), work=work, cpus=asked.cpus, hertz=HERTZ)
+        features = f'add_features="{asked.features}", ' if asked.features else ""
+        text = MACHINE.format(bios=asked.bios.resolve(), work=work, cpus=asked.cpus, features=features, hertz=HERTZ)
         (work / "bochsrc").write_text(text)
         try:
             with (work / "printed").open("wb") as printed:

@@ -1,9 +1,9 @@
 /* The smallest guest that uses AMX, on KVM: arms XFD as a kernel does, takes #NM at its first tile, and disarms. Between its steps it
    writes the step's number to port 0xe1, so that a trace of kvm_exit shows where each exit belongs. Prints verdicts as tilecheck.c does.
    SPDX-License-Identifier: Apache-2.0. Built with: cc -std=c11 -D_GNU_SOURCE -O2 -static -o tilevmm tilevmm.c */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +85,35 @@ static struct kvm_segment segment(uint16_t selector, int type, int code)
 				    .db = (uint8_t)!code, .g = 1};
 }
 
-int main(void)
+/* What KVM offers a guest: leaf 0xD of KVM_GET_SUPPORTED_CPUID, bit 18. */
+static struct {
+	struct kvm_cpuid2 head;
+	struct kvm_cpuid_entry2 entries[128];
+} id;
+
+static int offers_tiles(int kvm)
+{
+	id.head.nent = 128;
+	call(kvm, KVM_GET_SUPPORTED_CPUID, &id, "KVM_GET_SUPPORTED_CPUID");
+	for (unsigned i = 0; i < id.head.nent; i++)
+		if (id.entries[i].function == 0xd && id.entries[i].index == 0)
+			return id.entries[i].eax >> TILEDATA & 1;
+	return 0;
+}
+
+/* Permission asked for when there is a virtual processor already. */
+static int late(int kvm)
+{
+	puts("[RUN]\tlate: AMX guest permission after the first virtual processor");
+	int vm = call(kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
+	call(vm, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
+	long result = syscall(SYS_arch_prctl, REQ_GUEST_PERM, TILEDATA);
+	printf("[%s]\tlate: ARCH_REQ_XCOMP_GUEST_PERM after the first virtual processor returns %ld, errno %d (EBUSY is %d)\n",
+	       result && errno == EBUSY ? "OK" : "FAIL", result, errno, EBUSY);
+	return !result;
+}
+
+int main(int count, char **words)
 {
 	uint64_t bits = 0;
 	int kvm = open("/dev/kvm", O_RDWR);
@@ -93,7 +121,11 @@ int main(void)
 		perror("/dev/kvm");
 		return 1;
 	}
+	if (count == 2 && !strcmp(words[1], "late"))
+		return late(kvm);
 	puts("[RUN]\tkvm: AMX in a guest");
+	int before = offers_tiles(kvm);
+	printf("[%s]\tkvm: without guest permission KVM offers no tile data: %d\n", before ? "FAIL" : "OK", before);
 	syscall(SYS_arch_prctl, GET_GUEST_PERM, &bits);
 	printf("[INFO]\tkvm: ARCH_GET_XCOMP_GUEST_PERM 0x%llx\n", (unsigned long long)bits);
 	printf("[INFO]\tkvm: ARCH_REQ_XCOMP_GUEST_PERM returns %ld\n", syscall(SYS_arch_prctl, REQ_GUEST_PERM, TILEDATA));
@@ -105,11 +137,13 @@ int main(void)
 	call(vm, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
 	tables(memory);
 	int cpu = call(vm, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
-	static struct {
-		struct kvm_cpuid2 head;
-		struct kvm_cpuid_entry2 entries[128];
-	} id = {.head.nent = 128};
-	call(kvm, KVM_GET_SUPPORTED_CPUID, &id, "KVM_GET_SUPPORTED_CPUID");
+	errno = 0;
+	long again = syscall(SYS_arch_prctl, REQ_GUEST_PERM, TILEDATA);
+	printf("[INFO]\tkvm: ARCH_REQ_XCOMP_GUEST_PERM once more, after the first virtual processor, returns %ld, errno %d\n", again, errno);
+	long other = syscall(SYS_arch_prctl, REQ_GUEST_PERM, TILEDATA - 1);
+	printf("[INFO]\tkvm: ARCH_REQ_XCOMP_GUEST_PERM for component 17 returns %ld, errno %d\n", other, errno);
+	int after = offers_tiles(kvm);
+	printf("[%s]\tkvm: with guest permission KVM offers tile data: %d\n", after ? "OK" : "FAIL", after);
 	for (unsigned i = 0; i < id.head.nent; i++) {
 		struct kvm_cpuid_entry2 *e = &id.entries[i];
 		if (e->function == 0xd && (e->index < 2 || e->index == 17 || e->index == 18))
