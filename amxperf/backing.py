@@ -24,7 +24,7 @@ def backing(dataset: Dataset) -> pd.DataFrame:
     `large_share` is the share of the mapped bytes in pages above 4 KiB. `vm` is PID-FD, or `all` where only sums were recorded.
     `exits` is NaN where they could not be read, or the VM ended first; then the pages are those of the beginning.
     Exits that QEMU told (see :mod:`amxperf.formats.qemu_stats`) stand in where KVM's own were closed.
-    `seconds` is the time between the snapshots, NaN in logs that do not say.
+    `seconds` is the time between the snapshots, NaN in logs that do not say, and for exits that QEMU told.
 
     >>> from amxperf import open_dataset
     >>> len(backing(open_dataset("vm-probe-controls")))
@@ -56,5 +56,6 @@ def backing(dataset: Dataset) -> pd.DataFrame:
             counts = values.get("exits", told)
             both = {BEFORE, AFTER} <= set(counts.index)
             exits = counts[AFTER] - counts[BEFORE] if both else float("nan")
-            rows.append([environment, session, name or ("all" if not len(own) else "one"), *pages, share, exits, seconds])
+            timed = seconds if "exits" in values else float("nan")  # QEMU was asked at other moments
+            rows.append([environment, session, name or ("all" if not len(own) else "one"), *pages, share, exits, timed])
     return pd.DataFrame(rows, columns=list(COLUMNS))

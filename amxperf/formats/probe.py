@@ -73,9 +73,9 @@ def whole(document: Document) -> bool:
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     """Read the log.
 
-    Notes: `machine` (one line of what was measured), `emulated`, `emulated-processor` in a guest of QEMU without KVM,
-    `skipped-case` for what could not be measured and why, `experiment-failed` for one that died or ran too long, `stolen-time`
-    where the hypervisor took the CPUs away, `skipped-line` for lines that are not as described, `cut-log` where the end is missing.
+    Notes: `machine` (one line of what was measured), `emulated`, `skipped-case` for what could not be measured and why,
+    `experiment-failed` for one that died or ran too long, `stolen-time` where the hypervisor took the CPUs away, `skipped-line` for
+    lines that are not as described, `cut-log` where the end is missing.
 
     Raises FormatError for another version of the format, UsageError for any option.
     """
@@ -108,13 +108,11 @@ class _Log:
         self._first_skip: dict[str, int] = {}
         self._stolen = [number(found.get(name, "")) for name in ("steal_start_s", "steal_end_s")]
         self._lasted = 0.0
-        self._emulated = found.get("emulated", "no") != "no"
+        self._emulated = found.get("emulated", "no") != "no" or found.get("hypervisor", "").startswith("TCG")
         words = [found.get(name, "unknown") for name in ("cpu", "kernel", "hypervisor")]
         self.note("machine", f"{words[0]}, Linux {words[1]}, hypervisor {words[2]}, AMX: {found.get('amx', 'unknown')}")
         if self._emulated:
             self.note("emulated", EMULATED)
-        if words[2].startswith("TCG"):
-            self.note("emulated-processor", "QEMU emulates the processor in software (TCG): its times are those of the emulation")
 
     def note(self, code: str, message: str, line: int = 0) -> None:
         self.notes.append(Note(code, message, self.source, line))

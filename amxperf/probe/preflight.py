@@ -27,7 +27,7 @@ def findings(facts: Mapping[str, str]) -> list[Finding]:
     ['no-huge-pages', 'one-cpu']
     """
     known = {name: value for name, value in facts.items() if value != UNKNOWN}
-    found = [check(known) for check in (_emulated, _amx, _load, _governor, _clock, _thp, _cpus, _smt, _turbo, _memory, _accepted)]
+    found = [check(known) for check in (_amx, _load, _governor, _clock, _thp, _cpus, _smt, _turbo, _memory, _accepted)]
     return [one for one in found if one is not None]
 
 
@@ -36,13 +36,6 @@ def _amx(facts: Mapping[str, str]) -> Finding | None:
         return None
     where = "in the TD's XFAM" if is_tdx(facts) else "for a guest: -cpu host, and Linux 5.17 or later on the host"
     return Finding("no-amx", f"only the controls are measured: {facts['amx']}", f"let the hypervisor offer AMX {where}")
-
-
-def _emulated(facts: Mapping[str, str]) -> Finding | None:
-    if not facts.get("hypervisor", "").startswith("TCG"):
-        return None
-    text = "QEMU emulates the processor in software (TCG): its times are those of the emulation"
-    return Finding("emulated-processor", text, "start the guest with -accel kvm -cpu host")
 
 
 def _load(facts: Mapping[str, str]) -> Finding | None:

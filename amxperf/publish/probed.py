@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,13 +64,24 @@ class Probed:
             return None
         shown = table.assign(
             large_share=[f"{100 * share:.0f} %" for share in table["large_share"]],
-            exits=[f"{n / s:.0f}" if n == n and s else "not read" for n, s in zip(table["exits"], table["seconds"], strict=True)],
+            exits=[_rate(count, seconds) for count, seconds in zip(table["exits"], table["seconds"], strict=True)],
         ).drop(columns="seconds")
         shown = shown.rename(columns={"large_share": "in pages above 4 KiB", "exits": "exits per second"})
         shown = shown.astype(dict.fromkeys(PAGES, "Int64"))
         if set(shown["vm"]) == {"one"}:
             shown = shown.drop(columns="vm")
         return self.page.table(shown, f"Pages behind the guests' memory, counted by the host of {self.dataset.name}")
+
+
+def _rate(count: float, seconds: float) -> str:
+    """Exits per second, or in all where the time is not known.
+
+    >>> _rate(300, 10), _rate(300, float("nan")), _rate(float("nan"), 10)
+    ('30', '300 in all', 'not read')
+    """
+    if math.isnan(count):
+        return "not read"
+    return f"{count / seconds:.0f}" if seconds > 0 else f"{count:.0f} in all"
 
 
 def open_probe(page: Page, name: str = "") -> Probed:

@@ -36,6 +36,17 @@ def test_calls_that_are_wrong(results, tmp_path):
     assert not (tmp_path / "--help").exists()
 
 
+def test_an_emulated_processor_is_refused(results):
+    """The program says so itself; a script in its place says what it would."""
+    folder = results.parent / "bundle"
+    (folder / "amxprobe").unlink()
+    (folder / "amxprobe").write_text("#!/bin/sh\necho 'fact emulated yes: QEMU translates'; echo 'fact hypervisor TCGTCGTCGTCG'\n")
+    (folder / "amxprobe").chmod(0o755)
+    done = subprocess.run([folder / "collect.sh", results.parent / "none"], capture_output=True, text=True)
+    assert done.returncode == 64 and "no time here would be a measurement: yes: QEMU translates" in done.stderr
+    assert not (results.parent / "none").exists()
+
+
 def test_options_without_a_number_of_launches(results):
     """`--quick` in place of the number is an option, not a number; the first launch starts with it."""
     script = results.parent / "bundle/collect.sh"

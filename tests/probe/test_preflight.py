@@ -16,7 +16,6 @@ QUIET = {
     [
         ({"amx": "the processor has no AMX", "flags": ""}, "no-amx", "only the controls are measured: the processor has no AMX"),
         ({"amx": "no", "flags": "tdx_guest"}, "no-amx", "XFAM"),
-        ({"hypervisor": "TCGTCGTCGTCG"}, "emulated-processor", "in software (TCG)"),
         ({"load": "3.10"}, "load", "load 3.1"),
         ({"governor": "powersave"}, "governor", "cpupower frequency-set -g performance"),
         ({"clocksource": "hpet"}, "clock", "hpet"),
