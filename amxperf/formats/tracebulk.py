@@ -10,7 +10,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,8 @@ THREADS = max(1, min(os.cpu_count() or 1, 8))
 PART = 1 << 16
 """Rows of a table that one thread fills at a time."""
 
-AHEAD = 2
-"""Chunks that may wait, scanned, beside those that the threads work on."""
+AHEAD = 4
+"""Chunks that may wait beside those that the threads work on."""
 
 ROWS = {
     "lines": np.int32, "stamps": np.float64, "cpus": np.int64, "no_cpu": np.bool_, "pids": np.int64, "no_pid": np.bool_,
@@ -63,12 +63,14 @@ class Growing:
         self.arrays = {name: zeros(1, dtype) for name, dtype in dtypes.items()}
         self.room = self.used = 0
 
-    def reserve(self, more: int, share: float) -> bool:
-        """Make room for so many more rows, where `share` of the file is read with them; whether arrays were replaced."""
+    def reserve(self, more: int, share: float, settle: Callable[[], None] = lambda: None) -> bool:
+        """Make room for so many more rows, where `share` of the file is read with them; whether arrays were replaced, before
+        which `settle` is called."""
         need = self.used + more
         guess = need + 256 if share >= 1 else int(need / share * 1.1) + 4096
         if need <= self.room and (share > 0.2 or guess < 1.05 * self.room):
             return False
+        settle()
         self.room = max(need, guess)
         for name, array in self.arrays.items():
             self.arrays[name] = larger = zeros(self.room + 1, array.dtype)
@@ -102,6 +104,7 @@ class Bulk:
         self.log, self.slots = Growing({"log": np.int64}), np.full(1 << 12, -1, np.int64)
         self.near, self.state, self.sampled = np.full(LOG * NEAR, -1, np.int64), np.zeros(L_ITEMS, np.int64), np.zeros(1)
         self.state[L_SAMPLED] = -1
+        self.filling: deque[tuple[Future[Any], Chunk]] = deque()
 
     def __enter__(self) -> Bulk:
         """Fill the arrays."""
@@ -139,6 +142,7 @@ class Bulk:
         largest, most = max(high - low for low, high in spans), THREADS + AHEAD
         waiting: deque[tuple[int, Future[Chunk]]] = deque()
         free: list[Chunk] = []
+        made = 0
 
         def scan(chunk: Chunk, low: int, high: int) -> Chunk:
             size = source.read(low, high, chunk.buf)
@@ -148,24 +152,37 @@ class Bulk:
         def take() -> None:
             high, future = waiting.popleft()
             chunk = future.result()
-            self._place(chunk, high / source.size)
-            free.append(chunk)
+            self.filling.append((self.pool.submit(self._place(chunk, high / source.size)), chunk))
 
         for number, (low, high) in enumerate(spans):
-            if not free and len(waiting) >= most:
-                take()
-            chunk = free.pop() if free else Chunk(largest)
+            if not free and made < most:
+                free.append(Chunk(largest))
+                made += 1
+            while not free:
+                while waiting and (waiting[0][1].done() or not self.filling):
+                    take()
+                future, chunk = self.filling.popleft()
+                future.result()
+                free.append(chunk)
+            chunk = free.pop()
             if number == 0:
-                self._place(scan(chunk, low, high), high / source.size)
+                self._place(scan(chunk, low, high), high / source.size)()
                 free.append(chunk)
             else:
                 waiting.append((high, self.pool.submit(scan, chunk, low, high)))
         while waiting:
             take()
+        self._settle()
         self.functions.finish_link(self.state, self.traces.arrays["complete"])
 
-    def _place(self, chunk: Chunk, share: float) -> None:
-        """Put what was found in the next chunk, with which `share` of the file is read, behind what there is."""
+    def _settle(self) -> None:
+        """Wait until the rows are filled."""
+        for future, _ in self.filling:
+            future.result()
+
+    def _place(self, chunk: Chunk, share: float) -> Callable[[], Any]:
+        """Make room for what was found in the next chunk, with which `share` of the file is read, behind what there is; a call
+        that fills it in."""
         state, reading = chunk.state, self.reading
         count, marks, frames = int(state[S_ROWS]), int(state[S_MARKS]), int(state[S_FRAMES])
         for number, line in chunk.others:
@@ -176,20 +193,21 @@ class Bulk:
             found = np.flatnonzero(np.isin(chunk.keys[:count], list(self.known.graph)))[:1]
             reading.graph = self.lines + 1 + int(chunk.lines[found[0]]) if len(found) else 0
         self._link(chunk, share, count, marks, frames)
-        replaced = self.rows.reserve(count, share)
-        self.text.reserve(int(state[S_TEXT]), share)
+        replaced = self.rows.reserve(count, share, self._settle)
+        self.text.reserve(int(state[S_TEXT]), share, self._settle)
         self._columns(replaced)
         starts, where, told = self.known.told()
-        self.functions.fill_rows(
-            count, self.rows.used, self.lines + 1, self.text.used, chunk.lines, chunk.stamps, chunk.cpus, chunk.pids, chunk.tasks,
-            chunk.keys, chunk.packed, chunk.ends, chunk.text, *self.rows.values(), *self.text.values(), len(COLUMNS), starts,
-            where, told, told, NAN, self.places, 0, 0, 0, 0,
+        fill = partial(
+            self.functions.fill_rows, count, self.rows.used, self.lines + 1, self.text.used, chunk.lines, chunk.stamps, chunk.cpus,
+            chunk.pids, chunk.tasks, chunk.keys, chunk.packed, chunk.ends, chunk.text, *self.rows.values(), *self.text.values(),
+            len(COLUMNS), starts, where, told, told, NAN, self.places, 0, 0, 0, 0,
         )  # fmt: skip
         self.rows.used += count
         self.text.used += int(state[S_TEXT])
         self.lines += int(state[S_LINES])
         self.stacks += marks
         self.seen |= int(state[S_WHAT])
+        return fill
 
     def _columns(self, replaced: bool) -> None:
         """Arrays for the columns that lines fill; they have as much room as the rows."""
@@ -206,6 +224,7 @@ class Bulk:
             else:
                 marks[:used] = True
             self.columns[at] = numbers, marks
+            self.places = self.places.copy()  # other threads read the old ones
             self.places[PLACE * at : PLACE * at + PLACE] = (
                 kind, numbers.ctypes.data // numbers.itemsize, marks.ctypes.data, 1
             )  # fmt: skip

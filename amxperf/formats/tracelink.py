@@ -31,9 +31,9 @@ traces of programs."""
 
 L_ITEMS = 18
 
-LOG = 3
+LOG = 2
 """Items of an event of the log, and of one at hand: task and processor in one number, its row times 4 (bit 0: a kernel stack took
-it, bit 1: a user stack did), its line."""
+it, bit 1: a user stack did)."""
 
 ENTRIES = {
     "link": "q q q q* d* B* d* q* q* i* d* q* q* i* i* q* q* q* q i* i* i* B* b* d* q* q* i* i* i* i* i*",
@@ -67,7 +67,7 @@ def recall(code: int, side: int, state: Any, near: Any, log: Any, slots: Any, ma
     return -2 - number
 
 
-def note_event(code: int, row: int, line: int, state: Any, near: Any, log: Any) -> int:
+def note_event(code: int, row: int, state: Any, near: Any, log: Any) -> int:
     """Keep the event as the last one of its task and processor."""
     at = LOG * ((code >> 40) & (NEAR - 1))
     if near[at] != code:
@@ -75,11 +75,9 @@ def note_event(code: int, row: int, line: int, state: Any, near: Any, log: Any) 
             to = LOG * state[L_LOG]
             log[to] = near[at]
             log[to + 1] = near[at + 1]
-            log[to + 2] = near[at + 2]
             state[L_LOG] += 1
         near[at] = code
     near[at + 1] = 4 * row
-    near[at + 2] = line
     return 0
 
 
@@ -146,7 +144,7 @@ def link(
                     state[L_PID] = pids[row]
                     state[L_TASK] = tasks[row]
                 elif not what[at] & NO_TASK:
-                    note_event(((cpus[row] & 0x3FFFFF) << 40) ^ (pids[row] & 0xFFFFFFFFFF), base + row, number, state, near, log)
+                    note_event(((cpus[row] & 0x3FFFFF) << 40) ^ (pids[row] & 0xFFFFFFFFFF), base + row, state, near, log)
                 row += 1
             elif kind <= USER_STACK:
                 side = 1 if kind == USER_STACK else 0
