@@ -1,6 +1,7 @@
 /* Time: CLOCK_MONOTONIC_RAW for what lasts, the time-stamp counter for what does not. SPDX-License-Identifier: Apache-2.0 */
 #include "probe.h"
 
+#include <immintrin.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -66,19 +67,37 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How much longer a chain of multiplications takes than one of additions: three times and more on every x86-64 processor since 2008, at
-   any frequency. A program that interprets instructions or translates them takes about the same time for both. The median of pairs, each
-   measured at once: neither an interruption nor a frequency that is still rising moves it. */
-double multiply_over_add(void)
+__attribute__((target("avx2,fma"))) static double fused(void)
+{
+	__m256 x = _mm256_set1_ps(0), y = _mm256_set1_ps(0.5f);
+	uint64_t start = tsc();
+	for (int i = 0; i < 16; i++)
+		__asm__ volatile(".rept 64\n\tvfmadd231ps %1, %1, %0\n\t.endr" : "+x"(x) : "x"(y));
+	return (double)(tsc() - start);
+}
+
+/* How much longer a chain of these operations takes than one of additions, at any frequency: the median of pairs, each measured at once,
+   which neither an interruption nor a frequency that is still rising moves. */
+static double over_add(double (*operations)(void))
 {
 	enum { PAIRS = 31 };
 	double ratios[PAIRS];
 	for (int i = 0; i < PAIRS; i++) {
-		double add = additions(), multiply = multiplications();
-		ratios[i] = add > 0 ? multiply / add : 0;
+		double add = additions(), other = operations();
+		ratios[i] = add > 0 ? other / add : 0;
 	}
 	qsort(ratios, PAIRS, sizeof *ratios, by_size);
 	return ratios[PAIRS / 2];
+}
+
+double multiply_over_add(void)
+{
+	return over_add(multiplications);
+}
+
+double fma_over_add(void)
+{
+	return over_add(fused);
 }
 
 /* How many rounds of work last about ns; at least 1. Runs the work for about twice that time. */

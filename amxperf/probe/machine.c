@@ -81,7 +81,8 @@ static void find_hypervisor(void)
 	}
 }
 
-/* Is the processor a program? QEMU says so where it does not hide its name; others give themselves away by their times. */
+/* Is the processor a program? QEMU says so where it does not hide its name; others give themselves away by their times. One that interprets
+   instructions takes as long for a multiplication as for an addition; one that translates them calls a function for each fused one. */
 static const char *find_emulator(void)
 {
 	if (EMULATED)
@@ -90,6 +91,8 @@ static const char *find_emulator(void)
 		return "QEMU translates the instructions (TCG)";
 	if (machine.multiply_over_add < 2)
 		return "multiplications take as long as additions, so a program emulates this processor";
+	if (machine.fma_over_add > 20)
+		return "fused multiplications take more than twenty times as long as additions, so a program emulates this processor";
 	return "";
 }
 
@@ -149,6 +152,7 @@ void machine_find(void)
 	find_amx(d, more);
 	machine.tsc_hz = measure_tsc_hz();
 	machine.multiply_over_add = multiply_over_add();
+	machine.fma_over_add = machine.avx2 ? fma_over_add() : 0;
 	machine.emulated = find_emulator();
 }
 

@@ -117,6 +117,7 @@ static void header(const int *order, int count)
 	else
 		fact("emulated", "no");
 	fact("multiply_over_add", "%.2f", machine.multiply_over_add);
+	fact("fma_over_add", "%.2f", machine.fma_over_add);
 	fact("seed", "%llu", (unsigned long long)plan.seed);
 	fact("quick", "%s", plan.quick ? "yes" : "no");
 	fact("iterations", "%d", plan.iterations);

@@ -40,7 +40,7 @@ struct machine {
 	char hypervisor[13];                      /* CPUID 0x40000000; "" on bare metal */
 	uint64_t xcr0;
 	double tsc_hz;
-	double multiply_over_add;                 /* ticks of a multiplication over those of an addition */
+	double multiply_over_add, fma_over_add;   /* ticks of such an operation over those of an addition; 0: there is none */
 	const char *emulated;                     /* why this is no processor whose times count; "" where it is one */
 	size_t llc;                               /* bytes of the last-level cache; 0: unknown */
 	int cpu, other_cpu;                       /* where the experiments run; other_cpu -1: only one */
@@ -70,7 +70,8 @@ extern const char *current;                       /* name of the experiment that
 uint64_t now_ns(void);                            /* CLOCK_MONOTONIC_RAW */
 uint64_t tsc(void);                               /* time-stamp counter, after everything before it */
 double measure_tsc_hz(void);
-double multiply_over_add(void);
+double multiply_over_add(void);                   /* 3 or more on every x86-64 processor since 2008 */
+double fma_over_add(void);                        /* 4 to 6, of vectors with AVX2 */
 long calibrate(void (*work)(void *, long), void *argument, uint64_t ns);
 
 /* random.c */
