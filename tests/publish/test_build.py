@@ -114,31 +114,34 @@ def test_own_data_reach_the_comparison_and_nothing_else(tiny, tmp_path, monkeypa
     assert page(tiny, "compare-your-runs.html") == good
 
 
-def test_what_the_probe_measured_reaches_its_chapter(tiny, tmp_path, monkeypatch):
-    """A dataset of `amxperf collect` fills where-time-goes; of one environment only, it is not compared."""
-    monkeypatch.setattr("amxperf.publish.build._code", lambda: "the package does not change here")
-    from tinybook import PARAMETERS, notebook, text
+def test_what_the_probe_measured_reaches_its_chapter(tiny, tmp_path):
+    """A dataset of `amxperf collect` goes to where-time-goes; of one environment only, to that alone, unless arms are named."""
+    from tinybook import PARAMETERS, notebook
 
-    given = PARAMETERS + '\nprobe_dataset: str = ""'
-    cell = code("print(probe_dataset, dataset)")
-    tiny.write("book/where-time-goes.ipynb", notebook(text("# Time"), code(given, "parameters"), cell))
-    arms = PARAMETERS + '\nbaseline: str = "vm"\ntreatment: str = "tdx"'
-    tiny.write("book/compare-your-runs.ipynb", notebook(text("# Yours"), code(arms, "parameters"), code("print(dataset)")))
+    from amxperf.publish.build import _plan
+
+    for name in ("where-time-goes", "compare-your-runs"):
+        tiny.write(f"book/{name}.ipynb", notebook(code(PARAMETERS, "parameters")))
     tiny.swap("book/_toc.yml", "- file: lists\n", "- file: lists\n- file: where-time-goes\n- file: compare-your-runs\n")
     own = tmp_path / "mine"
-    (own / "vm/boot-1/launch-1").mkdir(parents=True)
+    log = own / "vm/boot-1/launch-1/probe.log"
+    log.parent.mkdir(parents=True)
     (own / "dataset.toml").write_text('kind = "recorded"\ntitle = "Mine"\n')
-    log = "amxprobe 1\nfact emulated no\nseries 1 exit time time s lower leaf=0x0\n1 0 1 100\ndone\n"
-    (own / "vm/boot-1/launch-1/probe.log").write_text(log)
-    said = []
-    build(tiny.root, dataset=own, progress=lambda *text: said.append(text[2]))
-    assert f"{own} toy" in page(tiny, "where-time-goes.html") and "<p>toy" not in page(tiny, "compare-your-runs.html")
-    assert str(own) not in page(tiny, "compare-your-runs.html")
-    assert any("does not hold `vm` and `tdx`" in line and "not compared" in line for line in said)
-    (own / "tdx/boot-2/launch-1").mkdir(parents=True)
-    (own / "tdx/boot-2/launch-1/probe.log").write_text(log)
-    build(tiny.root, dataset=own)
-    assert f"{own} toy" in page(tiny, "where-time-goes.html") and str(own) in page(tiny, "compare-your-runs.html")
+    log.write_text("amxprobe 1\ndone\n")
+
+    def given(**arms):
+        plan = _plan(tiny.root, own, arms)
+        return {job.notebook.stem: dict(job.parameters) for job in plan.jobs if job.parameters}, plan.alone
+
+    probed = {"where-time-goes": {"probe_dataset": str(own)}}
+    found, alone = given()
+    assert found == probed and "does not hold `vm` and `tdx`" in alone and "not compared" in alone
+    arms = {"baseline": "launch=1", "treatment": "launch=2"}
+    assert given(**arms) == (probed | {"compare-your-runs": {"dataset": str(own), **arms}}, "")
+    other = own / "tdx/boot-2/launch-1/probe.log"
+    other.parent.mkdir(parents=True)
+    other.write_text("amxprobe 1\ndone\n")
+    assert given() == (probed | {"compare-your-runs": {"dataset": str(own)}}, "")
 
 
 def test_the_arms_are_those_of_the_notebook():
