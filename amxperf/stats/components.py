@@ -68,7 +68,9 @@ def combined(one: Components, other: Components) -> Components:
     spreads = [math.sqrt((getattr(one, name) ** 2 + getattr(other, name) ** 2) / 2) for name in ("boot", "launch", "iteration")]
     sizes = ((getattr(one, name) + getattr(other, name)) / 2 for name in ("launches", "iterations"))
     boots = one.boots + other.boots - 1 if min(one.boots, other.boots) > 1 else 1  # as many degrees of freedom as both have
-    return Components(*spreads, boots, *sizes, one.location, tuple(dict.fromkeys(one.cautions + other.cautions)))
+    told = dict.fromkeys(caution if caution in one.cautions and caution in other.cautions else
+                         replace(caution, message=f"in one arm {caution.message}") for caution in one.cautions + other.cautions)
+    return Components(*spreads, boots, *sizes, one.location, tuple(told))
 
 
 def components(arm: Sequence[Sequence[np.ndarray]], location: str = "median") -> Components:

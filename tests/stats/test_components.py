@@ -7,6 +7,7 @@ import pytest
 
 from amxperf.errors import UsageError
 from amxperf.stats.components import Components, combined, components
+from amxperf.stats.result import Caution
 
 
 @pytest.mark.parametrize("location", ["median", "mean"])
@@ -52,3 +53,11 @@ def test_unknown_words():
         components([[np.ones(3)]], "mode")
     with pytest.raises(UsageError):
         Components(0, 0, 0, 1, 1, 1).with_spread("iteration", 0.1)
+
+
+def test_what_holds_for_one_arm_is_said_of_one_arm():
+    """The caution of both stays as it is."""
+    said = Caution("component-clamped", "boots are alike")
+    one, other = (Components(0.0, 0.01, 0.02, 3, 2, 10, cautions=told) for told in ((said,), ()))
+    assert combined(one, one).cautions == (said,)
+    assert [caution.message for caution in combined(one, other).cautions] == ["in one arm boots are alike"]
