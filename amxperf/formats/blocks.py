@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from . import calltrace, native, scan
+from . import calltrace, native, scan, tracemarks
 from .callers import caller_number
 from .chunks import SPARE
 from .memo import Memo, Unsuited
@@ -201,7 +201,7 @@ def _record(part: Prefixed, memo: Memo, tags: dict[str, int], extra: bytearray, 
     extra += data
     stop = base + len(extra)
     begin = start + len(data) - len(part.message.lstrip().encode("utf-8", "surrogatepass"))
-    bare = calltrace._HYPERVISOR.sub("", text, count=1) if part.kernel and text.startswith("kvm [") else text
+    bare = tracemarks.HYPERVISOR.sub("", text, count=1) if part.kernel and text.startswith("kvm [") else text
     begin += len(text) - len(bare)
     if len(text) > calltrace.LONG and not text.isascii():
         raise Unsuited

@@ -14,47 +14,45 @@ The header above the marker gives processor, task and release; registers may sta
 where the frames of the interrupted code follow them.
 Where no caller tells the streams apart and the header of a second task stands before the marker of the first, the traces that
 follow may be of either: they keep neither processor, task nor headline, and the note `interleaved` says so.
-The headline is the message just above the header, unless another trace, or more than :data:`NEAR` seconds, lie between; in a
-report with several lines above the header it is the line that names the fault.
+The headline is the message just above the header, unless another trace, or more than :data:`amxperf.formats.callstream.NEAR`
+seconds, lie between; in a report with several lines above the header it is the line that names the fault.
 
 What a line was taken for is its role, one of :data:`ROLES`.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from math import nan
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..capture import Note
 from . import report
+from .callstream import NEAR, SOON, Said, Stream
 from .prefix import DROPPED
 from .stackframe import parse_frame, parse_header, parse_more, parse_registers
-
-NEAR = 1.0
-"""Longest time in seconds between a headline and the header below it."""
+from .tracemarks import (
+    BROKEN,
+    DECODED,
+    EIP,
+    HYPERVISOR,
+    INTERRUPT,
+    MARK,
+    MARKER,
+    MARKS,
+    ROOT,
+    UNNAMED,
+    frames_of,
+    is_plain,
+)  # fmt: skip
 
 PATIENCE = 3
 """Unrelated lines that an open trace survives where no caller tells the streams apart."""
 
-SOON = 16
-"""Lines after which a message that names a fault is no headline any more."""
-
-FAR = 100
-"""Lines after which the headers of tasks that printed at once are past."""
-
 LONG = 4096
 """Characters beyond which a line is neither header nor frame nor registers, and is cut as a headline."""
 
-ABOUT = 30
-"""Lines after the last line of a report in which its further details are looked for."""
-
 LARGEST = (1 << 31) - 1
 """Largest offset or size of a frame, in bytes, that has room in its column."""
-
-DEEPEST = 15
-"""Most context marks that are kept open at once; a real stack nests four."""
 
 ROLES = {
     "blank": "nothing but blanks",
@@ -73,79 +71,10 @@ ROLES = {
 }
 """Every role a line can have, and what it means; all but `other` are explained lines."""
 
-_MARKER = re.compile(
-    r"(?:(?:Protected )?nVHE HYP |nVHE |VHE )?[Cc]all [Tt]race(?: \(unreliable\??\))?:\s*+(?P<rest>.*)|Backtrace:$"  # on Arm
-)
-_MARK = re.compile(r"<(?P<close>/?)(?P<name>#?[A-Z][A-Z_0-9]{0,20})>\s*+|<<EOE>>\s*+")
-_HYPERVISOR = re.compile(r"kvm \[\d{1,10}\]: {1,8}(?=\[<|-{3}\[|(?:Protected )?nVHE (?:HYP )?call trace)")
-_BROKEN = re.compile(r"CPU: \d{1,6} (?:UID: \d{1,10} )?PID: \d{1,10}(?: Comm:)?|task:.{1,64}")
-_EIP = re.compile(r"EIP: .{1,60}\bCPU: (\d{1,6})$")
-_MARKS = re.compile(r"(?:</?#?[A-Z][A-Z_0-9]{0,20}>|<<EOE>>)")
-_INTERRUPT = re.compile(r"-{3,4} (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
-_DECODED = re.compile(  # what addr2line adds below a frame, a mailer breaks off it, or a writer puts for frames
-    r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}(?<=\.[chSs]):\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
-    r"|(?:: ?)?[0-9a-f]{11,18}|\[[0-9a-f]{11,18}\](?: \[[0-9a-f]{11,18}\])?|\.\.\.|\[\.\.\.\]"
-)
-_UNNAMED = re.compile(
-    r"\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\] 0x[0-9a-f]{1,16}\b|"
-    r"(?:\? )?[\w.]{1,200} \((?:[\w.-]{1,99}/){1,20}[\w.-]{1,99}\.[chS]:\d{1,9}\b"
-    r"[^()]{0,400}(?:\([^()]{0,99}\)[^()]{0,400}){0,9}\)(?: [\w-]{2,64})?$"
-)
-"""A frame without offset that is one for sure: of ppc where there is no symbol, and symbolised with its place."""
-
-_KLOGD = re.compile(r"\[(?:(?P<module>\w{1,64}):)?(?P<symbol>[\w.]{1,200})\+(?P<offset>\d{1,9})/(?P<size>\d{1,9})\]\s*+")
-"""A frame as klogd wrote it for kernels up to 2.4: in decimal numbers, several in a line."""
-
-_ROOT = "(unwind_backtrace"
-"""What the first frame of a 32-bit Arm kernel up to 3.x names."""
-_MANY = re.compile(r"(?<=\S)\s++(?=\[<[0-9a-f]{4,16}>\])")
-
 
 def oversized(source: str, line: int) -> Note:
     """The note on frames with an offset or size that has no room in its column; `line` is the first of them."""
     return Note("oversized", f"an offset or size of more than {LARGEST} B is left out of the columns", source, line)
-
-
-def is_plain(text: str) -> bool:
-    """Whether a frame stands without brackets and without its caller, as on x86 and 64-bit Arm."""
-    return not text.startswith(("[", "(", "<")) and " from " not in text
-
-
-class _Said(NamedTuple):
-    """A message that may be a headline."""
-
-    line: int
-    text: str
-    stamp: float
-    count: int  # of the stream's lines up to it
-
-
-@dataclass(slots=True)
-class _Stream:
-    """What one caller is in the middle of. Distances count the stream's own lines that are not blank."""
-
-    count: int = 0  # lines so far
-    said: _Said | None = None  # last other message
-    report: _Said | None = None  # last message that names a fault
-    stack: _Said | None = None  # last line: it may open a further stack
-    named: dict[str, Any] = field(default_factory=dict)  # task of the next further stack
-    owed: dict[str, Any] | None = None  # trace of a report whose header comes behind it
-    header: dict[str, Any] | None = None
-    waited: int = 0  # other lines since the header
-    began: tuple[int, float] = (0, nan)  # count and stamp at the header
-    rivals: int = 0  # traces still to come of tasks that print at once, 0 while there is one task
-    registers: list[dict[str, Any]] = field(default_factory=list)
-    dumping: bool = False  # registers outside a trace may follow
-    trace: dict[str, Any] | None = None
-    depth: int = 0
-    contexts: list[str] = field(default_factory=list)
-    closed: bool = False  # a context mark was closed; frames of the outer context may follow
-    skipped: int = 0  # other lines since the last line of the open trace
-    wrapped: int = -1  # count at the line whose end stands on the next one
-    about: int = 0  # count at the last line of a report, 0 without one
-    broken: str = ""  # first part of a header that goes on in the next line
-    flaw: str = ""  # why the open trace is not whole: head cut, lost messages
-    interrupted: int = 0  # count at the header that stood inside an open trace
 
 
 class CallTraces:
@@ -170,7 +99,7 @@ class CallTraces:
         self.stamps: dict[int, float] = {}
         self.notes: list[Note] = []
         self.tasks: dict[str, dict[str, Any]] = {}  # what a maker's log says of a caller
-        self._streams: dict[str, _Stream] = {}
+        self._streams: dict[str, Stream] = {}
 
     def feed(self, line: int, message: str, timestamp: float = nan, caller: str = "", boot: str = "") -> str:
         """Take one line; return its role, one of :data:`ROLES`."""
@@ -178,10 +107,10 @@ class CallTraces:
         if not text:
             return "blank"
         if text.startswith("kvm ["):  # arm64: KVM prints the hypervisor's own trace
-            text = _HYPERVISOR.sub("", text, count=1)
+            text = HYPERVISOR.sub("", text, count=1)
         stream = self._streams.get(caller)
         if stream is None:
-            stream = self._streams[caller] = _Stream()
+            stream = self._streams[caller] = Stream()
         stream.count += 1
         if len(text) > LONG:
             role = self._report(stream, line, text[:LONG], timestamp, caller)
@@ -192,32 +121,32 @@ class CallTraces:
             stream.about = stream.count
         return role
 
-    def _take(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
-        if found := _MARKER.match(text):
+    def _take(self, stream: Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
+        if found := MARKER.match(text):
             return self._open(stream, line, found["rest"], timestamp, caller, boot)
         if self._header(stream, line, text, timestamp, caller):
             return "header"
         if stream.trace is not None and (role := self._inside(stream, line, text)):
             return role
-        if stream.trace is None and ("+0x" in text or stream.stack or stream.registers or _UNNAMED.match(text)):
+        if stream.trace is None and ("+0x" in text or stream.stack or stream.registers or UNNAMED.match(text)):
             role = self._bare(stream, line, text, timestamp, caller, boot)
             if role:
                 return role
         if stream.trace is None:
-            if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or self._in_report(stream)):
+            if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or stream.in_report()):
                 stream.registers += [{"line": line, "name": name, "value": value} for name, value in pairs]
                 stream.said = None
-                if stream.header is not None and stream.header.get("cpu") is None and (found := _EIP.match(text)):
+                if stream.header is not None and stream.header.get("cpu") is None and (found := EIP.match(text)):
                     stream.header["cpu"] = int(found[1])  # 32-bit x86 up to 3.9
                 return "register"
-            if _MARKS.fullmatch(text):
+            if MARKS.fullmatch(text):
                 return "context"
         return self._report(stream, line, text, timestamp, caller)
 
     def restart(self) -> None:
         """End of a boot: nothing goes on behind it."""
         for stream in self._streams.values():
-            self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "end of file")
+            stream.close(stream.ended("end of file"))
             self._drop_header(stream)
         self._streams.clear()
 
@@ -230,25 +159,25 @@ class CallTraces:
         self.frames.sort(key=lambda row: (row["trace"], row["depth"]))
         self.registers.sort(key=lambda row: row["line"])
 
-    def _header(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
+    def _header(self, stream: Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
         before, stream.broken = stream.broken, ""
         row = parse_header(text)
         if row is None and before:  # a mailer broke the pid, or the task has a line feed in its name
             row = parse_header(before + ("\\x0a" if before.startswith("task:") else "") + text)
-        if row is None and _BROKEN.fullmatch(text):
+        if row is None and BROKEN.fullmatch(text):
             stream.broken = text
             return True
         if row is None:
             return self._more(stream, line, text, timestamp)
-        headline = self._headline(stream, timestamp)
+        headline = stream.headline(timestamp)
         dump = "kernel" not in row and "cpu" not in row
         if dump and not (headline and report.names_fault(headline.text)):
-            headline = _Said(line, text, timestamp, stream.count)
+            headline = Said(line, text, timestamp, stream.count)
         if not caller and stream.trace is not None and not stream.closed:
             stream.interrupted = stream.count
-        self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
-        stream.rivals = self._rivals(stream, timestamp)
-        if not caller and self._cut_in(stream, row, line, timestamp):
+        stream.close(stream.ended("next marker"))
+        stream.rivals = stream.rivals_at(timestamp)
+        if not caller and stream.is_cut_in(row, timestamp):
             stream.rivals = max(stream.rivals, 1) + 1
         if row.get("cpu") is None and stream.stack:  # Task dump for CPU 1:, or an old kernel's soft lockup
             row["cpu"] = report.owner(stream.stack.text).get("cpu")
@@ -262,7 +191,7 @@ class CallTraces:
         stream.said = stream.report = stream.stack = stream.owed = None
         return True
 
-    def _more(self, stream: _Stream, line: int, text: str, timestamp: float) -> bool:
+    def _more(self, stream: Stream, line: int, text: str, timestamp: float) -> bool:
         """Take the part of a header that stands on a line of its own."""
         if not text.startswith(("CPU", "Process ", "Task ")) or stream.trace is not None:
             return False
@@ -270,51 +199,24 @@ class CallTraces:
         if row is None or ("pid" in row and stream.header is None and not stream.registers):
             return False
         if stream.header is None:
-            stream.header = row | {"headline": self._headline(stream, timestamp)}
+            stream.header = row | {"headline": stream.headline(timestamp)}
             stream.waited, stream.began, stream.said, stream.report = 0, (stream.count, timestamp), None, None
         else:
             stream.header |= {name: value for name, value in row.items() if stream.header.get(name) in (None, "")}
         return True
 
-    def _cut_in(self, stream: _Stream, row: dict[str, Any], line: int, timestamp: float) -> bool:
-        """Whether the header `row` is of another task than the one above it, whose trace must still come.
-
-        No trace need come behind the registers of a program (its code segment ends in 3): the kernel was not running.
-        """
-        before = stream.header
-        if before is None or "cpu" not in before or "cpu" not in row or before.get("pid", row["pid"]) == row["pid"]:
-            return False
-        program = any(one["name"] == "RIP" and one["value"][3:4] == "3" for one in stream.registers)
-        return not program and self._near(stream, timestamp)
-
-    def _in_report(self, stream: _Stream) -> bool:
-        return bool(stream.about) and stream.count - stream.about <= ABOUT
-
-    def _near(self, stream: _Stream, timestamp: float) -> bool:
-        return stream.count - stream.began[0] <= FAR and not abs(timestamp - stream.began[1]) > NEAR
-
-    def _rivals(self, stream: _Stream, timestamp: float) -> int:
-        return stream.rivals if self._near(stream, timestamp) else 0
-
-    def _headline(self, stream: _Stream, timestamp: float) -> _Said | None:
-        """The line that the next trace illustrates, if one is near enough."""
-        fault, said = stream.report, stream.said
-        if fault and not (stream.count - fault.count > SOON or abs(timestamp - fault.stamp) > NEAR):
-            return fault
-        return said if said and not abs(timestamp - said.stamp) > NEAR else None
-
-    def _open(self, stream: _Stream, line: int, rest: str, timestamp: float, caller: str, boot: str) -> str:
+    def _open(self, stream: Stream, line: int, rest: str, timestamp: float, caller: str, boot: str) -> str:
         """Open a trace at its ``Call Trace:``."""
         if stream.trace is not None:
-            self._close(stream, "unrelated line" if stream.skipped else "closed" if stream.closed else "next marker")
+            stream.close(stream.ended("next marker"))
         header = stream.header
         if header is None:
-            headline = self._headline(stream, timestamp)
+            headline = stream.headline(timestamp)
             header = {"headline": headline} | ((report.task(headline.text) if headline else {}) or stream.named)
         if header.get("pid") is None and caller.startswith("T"):
             header |= self._caller(caller)
         headline = header.pop("headline")
-        rivals = self._rivals(stream, timestamp)
+        rivals = stream.rivals_at(timestamp)
         if rivals:
             headline = None
             header = {name: value for name, value in header.items() if name not in ("cpu", "pid", "comm")}
@@ -323,27 +225,27 @@ class CallTraces:
         row = self._row(line, line, timestamp, boot, headline, header)
         owner = {} if rivals else {"trace": row["trace"]}
         self.registers += [register | owner for register in stream.registers]
-        stream = self._streams[caller] = _Stream(count=stream.count, trace=row, began=stream.began, rivals=max(0, rivals - 1))
+        stream = self._streams[caller] = Stream(count=stream.count, trace=row, began=stream.began, rivals=max(0, rivals - 1))
         if rest:
             self._inside(stream, line, rest)
         return "marker"
 
-    def _bare(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
+    def _bare(self, stream: Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
         """Open a trace at a frame that no ``Call Trace:`` stands above; '' where the text is none, or only looks like one."""
-        row = parse_frame(_MARK.sub("", text, count=1) if text[0] == "<" else text)
+        row = parse_frame(MARK.sub("", text, count=1) if text[0] == "<" else text)
         above, fault = stream.stack, stream.report
         if row is None:
             return ""
-        if "offset" not in row and not _UNNAMED.match(text) and (":" not in text or (above is None and not stream.registers)):
+        if "offset" not in row and not UNNAMED.match(text) and (":" not in text or (above is None and not stream.registers)):
             return ""
         if stream.count == stream.wrapped + 1:
             return "detail"
         if stream.header is not None and above is None:  # Arm and RISC-V: below the header, the stack and the registers
             if stream.interrupted == stream.began[0] and is_plain(text):  # x86: the trace that the header stood in goes on
-                stream.rivals = max(2, self._rivals(stream, timestamp))
+                stream.rivals = max(2, stream.rivals_at(timestamp))
             self._open(stream, line, "", timestamp, caller, boot)
             return self._inside(self._streams[caller], line, text)
-        if above is None and _ROOT in text and fault and stream.count - fault.count <= SOON:
+        if above is None and ROOT in text and fault and stream.count - fault.count <= SOON:
             above = fault
         if above is None:
             task = self._caller(caller)
@@ -368,7 +270,7 @@ class CallTraces:
         return self.tasks.get(caller) or ({"pid": int(caller[1:])} if caller.startswith("T") else {})
 
     def _row(
-        self, line: int, end: int, timestamp: float, boot: str, headline: _Said | None, more: dict[str, Any]
+        self, line: int, end: int, timestamp: float, boot: str, headline: Said | None, more: dict[str, Any]
     ) -> dict[str, Any]:
         row = {
             "trace": len(self.traces) + 1, "line": line, "end": end, "boot": boot, "timestamp": timestamp,
@@ -380,26 +282,18 @@ class CallTraces:
             self.stamps[headline.line] = headline.stamp
         return row
 
-    def _inside(self, stream: _Stream, line: int, text: str) -> str:
+    def _inside(self, stream: Stream, line: int, text: str) -> str:
         """Take a line of the open trace; '' where it does not belong to it."""
         trace = stream.trace
         role, at, was = "", 0, stream.contexts[:]
-        while found := _MARK.match(text, at):
-            at, role, name = found.end(), "context", found["name"]
-            if found["close"] or name in (None, "EOI"):
-                stream.closed = bool(stream.contexts)
-                if name in stream.contexts:
-                    del stream.contexts[stream.contexts.index(name) :]
-                elif stream.contexts:
-                    stream.contexts.pop()
-            else:
-                stream.contexts = [*stream.contexts[-DEEPEST:], name]
-                stream.closed = False
+        while found := MARK.match(text, at):
+            at, role = found.end(), "context"
+            stream.mark(found["name"], closes=bool(found["close"]))
         if left := text[at:]:
-            if stream.skipped and _ROOT in left:  # 32-bit Arm: another trace begins
-                self._close(stream, "unrelated line")
+            if stream.skipped and ROOT in left:  # 32-bit Arm: another trace begins
+                stream.close("unrelated line")
                 return ""
-            if rows := self._frames(left):
+            if rows := frames_of(left):
                 for row in rows:
                     row |= {"trace": trace["trace"], "line": line, "depth": stream.depth}
                     row["context"] = stream.contexts[-1] if stream.contexts else ""
@@ -410,9 +304,9 @@ class CallTraces:
             elif not stream.skipped and not role and (pairs := parse_registers(left)):
                 self.registers += [{"trace": trace["trace"], "line": line, "name": n, "value": v} for n, v in pairs]
                 role = "register"
-            elif not stream.skipped and not role and _INTERRUPT.match(left):
+            elif not stream.skipped and not role and INTERRUPT.match(left):
                 role = "context"
-            elif not stream.skipped and not role and _DECODED.fullmatch(left):
+            elif not stream.skipped and not role and DECODED.fullmatch(left):
                 role = "detail"
             else:
                 stream.contexts = was
@@ -423,39 +317,17 @@ class CallTraces:
         trace["end"] = line
         stream.said = None
         if role == "context" and text.startswith("</TASK>"):
-            self._close(stream, "closed")
+            stream.close("closed")
         return role
 
-    def _frames(self, text: str) -> list[dict[str, Any]]:
-        """The frames of a line: one, or several as kernels up to 2.6 and m68k print them; none for other text."""
-        if row := parse_frame(text):
-            return [row]
-        if text.startswith("[") and "/" in text and (rows := self._klogd(text)):
-            return rows
-        if text.count("[<") < 2:
-            return []
-        rows = [parse_frame(one) for one in _MANY.split(text)]
-        return [] if None in rows else rows
-
-    @staticmethod
-    def _klogd(text: str) -> list[dict[str, Any]]:
-        rows, at = [], 0
-        while found := _KLOGD.match(text, at):
-            at = found.end()
-            rows.append(
-                {"symbol": found["symbol"], "function": found["symbol"], "offset": int(found["offset"]), "size": int(found["size"]),
-                 "module": found["module"] or "", "reliable": True, "inlined": False}
-            )  # fmt: skip
-        return rows if at == len(text) else []
-
-    def _report(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str) -> str:
+    def _report(self, stream: Stream, line: int, text: str, timestamp: float, caller: str) -> str:
         """Take a line that is neither header, frame nor register: part of a report, or any other message."""
         part = report.part(text)
-        if part == "after" and stream.trace is not None and self._rival_fault(stream, caller):
+        if part == "after" and stream.trace is not None and stream.has_rival_fault(caller):
             return "detail"
         if part in ("end", "cut", "after", "place", "stack") and stream.trace is not None:
             begins = part == "cut" and not stream.closed
-            self._close(stream, "unrelated line" if stream.skipped else "next marker" if begins else "closed")
+            stream.close("unrelated line" if stream.skipped else "next marker" if begins else "closed")
         if part == "end":
             stream.said, stream.dumping = None, True
             return "report"
@@ -464,39 +336,35 @@ class CallTraces:
             stream.said = stream.report = stream.owed = None
             return "report"
         if part == "stack":
-            stream.stack = _Said(line, text, timestamp, stream.count)
+            stream.stack = Said(line, text, timestamp, stream.count)
             return "marker"
         if part == "place":
             stream.wrapped = stream.count
             return "detail"
         if text == "stack backtrace:" and stream.report is not None:  # lockdep: the trace of its first line comes now
             stream.report = stream.report._replace(stamp=timestamp, count=stream.count)
-            stream.stack = _Said(line, text, timestamp, stream.count)
+            stream.stack = Said(line, text, timestamp, stream.count)
             return "detail"
         fault = report.names_fault(text)
         if not fault:
             stream.named = report.named(text) or stream.named
-        if part and not fault and (part == "after" or (stream.trace is None and self._in_report(stream))):
+        if part and not fault and (part == "after" or (stream.trace is None and stream.in_report())):
             if stream.header is not None and text.startswith("Hardware name: "):
                 stream.header["hardware"] = text.partition(": ")[2].strip()
             return "detail"
         return self._other(stream, line, text, timestamp, caller, fault)
 
-    def _rival_fault(self, stream: _Stream, caller: str) -> bool:
-        """Whether the report in whose trace we are was cut in by a fault of another task, to which the line may belong."""
-        return not caller and stream.report is not None and stream.report.line > stream.trace["line"]
-
-    def _other(self, stream: _Stream, line: int, text: str, timestamp: float, caller: str, fault: bool) -> str:
+    def _other(self, stream: Stream, line: int, text: str, timestamp: float, caller: str, fault: bool) -> str:
         if DROPPED.search(text):
             if stream.trace is not None:
                 stream.flaw = stream.flaw or "lost messages"
             return "lost"
-        if stream.count == stream.wrapped + 1 and _DECODED.fullmatch(text):
+        if stream.count == stream.wrapped + 1 and DECODED.fullmatch(text):
             stream.wrapped = stream.count
         if stream.trace is not None:
             stream.skipped += 1
             if caller or stream.closed or stream.skipped > PATIENCE:
-                self._close(stream, "closed" if stream.closed else "unrelated line")
+                stream.close("closed" if stream.closed else "unrelated line")
         if stream.header is not None:
             stream.waited += 1
             if stream.waited > PATIENCE:
@@ -504,7 +372,7 @@ class CallTraces:
         stream.dumping = False
         if stream.registers and stream.header is None:
             self._drop_header(stream)
-        stream.said = _Said(line, text, timestamp, stream.count)
+        stream.said = Said(line, text, timestamp, stream.count)
         stream.stack = stream.said if fault or text.endswith(":") else None
         if fault:
             if report.is_short(text):
@@ -516,13 +384,7 @@ class CallTraces:
             return "report"
         return "other"
 
-    def _close(self, stream: _Stream, how: str) -> None:
-        if stream.trace is not None:
-            stream.trace["complete"] = (stream.flaw or how) if stream.depth else "no frames"
-            stream.trace, stream.depth, stream.skipped, stream.closed, stream.flaw = None, 0, 0, False, ""
-            stream.contexts = []
-
-    def _drop_header(self, stream: _Stream) -> None:
+    def _drop_header(self, stream: Stream) -> None:
         """Forget a header that no trace follows; its registers stay, with no trace."""
         self.registers += stream.registers
         stream.registers, stream.header = [], None

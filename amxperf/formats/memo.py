@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import calltrace, dmesg, kernel_events, knowntexts, report, scan, textflags
+from . import calltrace, dmesg, kernel_events, knowntexts, report, scan, textflags, tracemarks
 from .prefix import DROPPED, LEVELS
 from .stackframe import parse_frame, parse_header, parse_more, parse_registers, plain_name
 
@@ -254,25 +254,25 @@ class Memo:
         at, first, first_frame, frames = 0, self.marks, self._state[knowntexts.FRAMES], []
         if len(text) <= calltrace.LONG:  # a longer text is part of a report, or nothing
             flags |= _meaning(text)
-            if found := calltrace._MARKER.match(text):
+            if found := tracemarks.MARKER.match(text):
                 flags |= textflags.MARKER
                 rest = self.line(found["rest"]) if found["rest"] else -1
             if header := parse_header(text):
                 flags, row = flags | textflags.HEAD, header
-            elif calltrace._BROKEN.fullmatch(text) or calltrace._EIP.match(text):  # two lines make one, which no single text tells
+            elif tracemarks.BROKEN.fullmatch(text) or tracemarks.EIP.match(text):  # two lines make one, which no single text tells
                 raise Unsuited
             elif _START.match(text) and (header := parse_more(text)):
                 flags, row = flags | textflags.MORE, header
-            while mark := calltrace._MARK.match(text, at):
+            while mark := tracemarks.MARK.match(text, at):
                 at = mark.end()
                 self._mark(mark["name"], bool(mark["close"]))
             first_frame, left = self._state[knowntexts.FRAMES], text[at:]
-            frames = calltrace.CallTraces._frames(calltrace.CallTraces, left) if left else []
+            frames = tracemarks.frames_of(left) if left else []
             for frame in frames:
                 self._frame(frame)
             flags |= (textflags.LEFT if left else 0) | (textflags.FRAME if frames else 0)
-            flags |= textflags.INTERRUPT if left and calltrace._INTERRUPT.match(left) else 0
-            flags |= textflags.DECODED if left and calltrace._DECODED.fullmatch(left) else 0
+            flags |= textflags.INTERRUPT if left and tracemarks.INTERRUPT.match(left) else 0
+            flags |= textflags.DECODED if left and tracemarks.DECODED.fullmatch(left) else 0
         text = text[: calltrace.LONG]
         flags |= _part(text)
         if not row and (named := report.named(text)):
@@ -319,7 +319,7 @@ def _meaning(text: str) -> int:
     registers, flags = parse_registers(text), 0
     bare = None
     if "+0x" in text or ":" in text:
-        bare = parse_frame(calltrace._MARK.sub("", text, count=1) if text[0] == "<" else text)
+        bare = parse_frame(tracemarks.MARK.sub("", text, count=1) if text[0] == "<" else text)
     if registers:
         flags |= textflags.REG_REPORT
         if any(name == "RIP" and value[3:4] == "3" for name, value in registers):
@@ -328,15 +328,15 @@ def _meaning(text: str) -> int:
         flags |= textflags.REG
     if text.startswith("</TASK>"):
         flags |= textflags.TASK_END
-    if text[0] == "<" and calltrace._MARKS.fullmatch(text):
+    if text[0] == "<" and tracemarks.MARKS.fullmatch(text):
         flags |= textflags.MARKS
-    if calltrace._UNNAMED.match(text):
+    if tracemarks.UNNAMED.match(text):
         flags |= textflags.BARE
     elif bare is not None:
         flags |= textflags.BARE if "offset" in bare else textflags.BARE_PLACE if ":" in text else 0
-    if calltrace._ROOT in text:
+    if tracemarks.ROOT in text:
         flags |= textflags.ROOT
-    return flags | (textflags.PLAIN if calltrace.is_plain(text) else 0)
+    return flags | (textflags.PLAIN if tracemarks.is_plain(text) else 0)
 
 
 _PARTS = {

@@ -7,7 +7,7 @@ import pytest
 from amxperf import read_dmesg
 from amxperf.document import Document
 from amxperf.errors import FormatError, UsageError
-from amxperf.formats import blocks, calltrace, dialect, dmesg, logjson, stream
+from amxperf.formats import blocks, dialect, dmesg, logjson, stream, tracemarks
 
 
 def suited(entry):
@@ -16,7 +16,7 @@ def suited(entry):
     if logjson.looks_like_json(document.head) or dialect.passes(document.head):
         return False
     texts = [parts.message.strip() for _, parts, _ in dmesg.records(document)]
-    return not any(calltrace._BROKEN.fullmatch(text) or calltrace._EIP.match(text) for text in texts)
+    return not any(tracemarks.BROKEN.fullmatch(text) or tracemarks.EIP.match(text) for text in texts)
 
 
 LOGS = [entry for entry in corpus.logs() + corpus.pasted() if suited(entry)]
