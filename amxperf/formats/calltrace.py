@@ -43,7 +43,7 @@ from .tracemarks import (
     UNNAMED,
     frames_of,
     is_plain,
-)  # fmt: skip
+)
 
 PATIENCE = 3
 """Unrelated lines that an open trace survives where no caller tells the streams apart."""
