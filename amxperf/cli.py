@@ -145,7 +145,7 @@ def compare(
     results = run(data, baseline, treatment, margin=margin, confidence=confidence, within=within, filter=filter,
                   group_by=group_by, differs=declared, steady=steady, diagnose=diagnose)  # fmt: skip
     if figure:
-        typer.echo(f"The figure is in {output.drawn(data, results, figure)}", err=True)
+        typer.echo(output.drawn(data, results, figure), err=True)
     judged = judge(results, margin) if gate else None
     if judged and junit:
         output.write(judged.junit(), junit)

@@ -15,7 +15,7 @@ from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from .errors import OutputError, UsageError
+from .errors import MissingInput, OutputError, UsageError
 from .schema import exported, joined
 
 if TYPE_CHECKING:
@@ -147,12 +147,16 @@ def comparisons(results: Comparisons, format: str, gate: Gate | None = None) -> 
     return wrapped(report(results, width) + (f"\n{gate.report()}" if gate else ""), sys.stdout)
 
 
-def drawn(dataset: Dataset, results: Comparisons, folder: Path) -> Path:
-    """Draw the ratios of a comparison into a folder of their own in `folder`; that folder."""
+def drawn(dataset: Dataset, results: Comparisons, folder: Path) -> str:
+    """Draw the ratios of a comparison into a folder of their own in `folder`; where that is, or why there is nothing to draw."""
     from .figures import ratios
 
     arms = re.sub(r"[^a-z0-9]+", "-", f"{results.treatment}-over-{results.baseline}".lower()).strip("-")
-    return ratios(dataset, results, name=arms or "ratios", title=f"{results.treatment} over {results.baseline}").save(folder)
+    try:
+        figure = ratios(dataset, results, name=arms or "ratios", title=f"{results.treatment} over {results.baseline}")
+    except MissingInput as error:
+        return f"No figure: {error.message}"
+    return f"The figure is in {figure.save(folder)}"
 
 
 def plans(found: Plans, format: str) -> str:

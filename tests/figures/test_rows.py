@@ -87,3 +87,11 @@ def test_the_command_draws(tmp_path, capsys):
     assert f"The figure is in {place}" in capsys.readouterr().err
     assert {path.suffix for path in place.iterdir()} == {".svg", ".png", ".pdf", ".csv", ".bib", ".txt", ".json"}
     assert (place / f"{place.name}.csv").read_text().count("\n") == 1 + 4 + 1
+
+
+def test_a_command_with_nothing_to_draw_still_answers(make, tmp_path, capsys):
+    rows = "old,1,a,time,1,s\nnew,1,b,time,2,s\n"
+    root = make({"t.csv": "environment,launch,benchmark,metric,value,unit\n" + rows})
+    assert main(["compare", str(root), "--baseline", "old", "--treatment", "new", "--figure", str(tmp_path / "figures")]) == 3
+    said = capsys.readouterr()
+    assert "No figure: no comparison of mine has a ratio to draw" in said.err and "no benchmark in common" in said.out
