@@ -36,6 +36,9 @@ from .tracescan import (
 
 NAN = float("nan")
 
+SORTS = {NEW_TASK: (EVENT, STACK, USER_STACK), NEW_KEY: (EVENT,), NEW_FRAME: (FRAME,)}
+"""What a line is that shows a new task, event or frame."""
+
 
 class Chunk:
     """Arrays that the scan fills, with room for `size` bytes of whole lines; used again and again.
@@ -80,7 +83,7 @@ class Chunk:
             if status == DONE:
                 return self
             line = traceline.parse(self._line(int(state[S_AT]), int(state[S_STOP])))
-            if status in sorts:
+            if status in sorts and line.what in SORTS[status]:  # else the plain reader sees it in another way, and is right
                 known.learn(sorts[status], int(state[S_CODE]), int(state[S_LAYOUT]), line)
             else:
                 self._odd(line, known)

@@ -71,6 +71,8 @@ def graph(buf: Any, here: int, end: int, found: Any, kinds: Any) -> int:
         if bar < 0:
             return -2
         last = strip(buf, at, bar)
+    elif find(buf, bar + 1, end, 124) >= 0:  # the bar might belong to the name of a task
+        return -2
     time = NO_TIME
     if last > at:
         time = duration(buf, at, last)

@@ -71,6 +71,8 @@ ODD = [  # lines that the scan must leave to the plain reader, or must not trip 
     b" 0)   3 us        |  x.part.0(); /* = 0x0 */",
     b"   12.500000 |   0)  amx-te-77  |   0.100 us    |  rcu_read_lock();",
     b"   12.500001 |   0)  kworker/0:1-77  |               |  vmx_vcpu_run [kvm_intel]() {",
+    b" 0)| kworker/0:1-77  |               |  vmx_vcpu_run() {",
+    b" 0)  3 us | a-7  |  f();",
     b" 0)  amx-te-77  =>  idle-0",
     b" 1)               |  /* kvm_exit: vcpu 0 reason */",
     b" 1)               |  /* kvm_fpu[1] */",
