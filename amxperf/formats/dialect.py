@@ -8,7 +8,9 @@ costs nothing:
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
 - fragments of a long netconsole message,
 - lines that run together in one, their stamps without padding,
-- numbers of lines in front: ``  13 [  105.470769] ..``, ``1490 09:14:47.050731  <4>[ ..``,
+- numbers of lines in front: ``  13 [  105.470769] ..``, ``1490 09:14:47.050731  <4>[ ..``, ``3 Mar 23 22:19:15 host kernel: ..``,
+- one margin in front of most lines: ``  | [  105.470769] ..``, ``<nick> Feb 27 21:12:34 host kernel: ..``,
+- text that flows: a line that ends in a blank goes on,
 - callers of makers: ``[   79.427414] [4:     netbpfload:  825] ..``, ``[42476.997649] (0)[848:task]..``, ``[46886.723249] c7 ..``.
 
 A line that ends another one stays a line of its own in the tables, of role ``detail``.
@@ -17,6 +19,7 @@ A line that ends another one stays a line of its own in the tables, of role ``de
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -29,11 +32,15 @@ LONGEST = 1 << 12
 """Characters beyond which a line is left as it is."""
 
 _STAMP = r"\[ {0,12}\d{1,12}[.,]\d{6}\]"
-_HEADED = re.compile(rf"[> \t]{{0,40}}(?:<\d{{1,3}}>)?{_STAMP}|[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d |\d{{1,4}},\d{{1,20}},\d|>")
+_SYSLOG = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
+_HEADED = re.compile(rf"[> \t]{{0,40}}(?:<\d{{1,3}}>)?{_STAMP}|{_SYSLOG}|\d{{1,4}},\d{{1,20}},\d|>")
 _SOFT = re.compile(r".{69,76}(?<!=)=\r?$")
 _CODED = re.compile(r"(?:=[0-9A-F]{2})++")
-_NUMBERED = re.compile(rf"\s{{0,9}}\d{{1,7}}[:|.)]?\s{{0,9}}(?:\d\d:\d\d:\d\d[.,]\d{{3,9}}\s{{1,9}})?(?=(?:<\d{{1,3}}>)?{_STAMP})")
+_NUMBERED = re.compile(
+    rf"\s{{0,9}}\d{{1,7}}[:|.)]?\s{{0,9}}(?:\d\d:\d\d:\d\d[.,]\d{{3,9}}\s{{1,9}})?(?=(?:<\d{{1,3}}>)?(?:{_STAMP}|{_SYSLOG}))"
+)
 _NUMBER = re.compile(r"\s{0,9}\d{1,7}(?:[:|.)]|\s\s?(?:\d\d:\d\d:\d\d[.,]\d{3,9})?)\s{0,9}")
+_MARGIN = re.compile(r"[> \t]{0,40}(?:[|\u2502]|<[A-Za-z][\w-]{0,30}>|\[[A-Z][A-Z0-9]{2,30}\])[ \t]?")
 _MAKERS = (
     re.compile(rf"({_STAMP}) ?\[(?P<cpu>\d{{1,4}}): {{0,16}}(?P<comm>[^\]]{{1,20}}): {{0,10}}(?P<pid>\d{{1,10}})\]"),
     re.compile(rf"({_STAMP}) ?\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
@@ -43,6 +50,11 @@ _TORN = re.compile(  # a frame that may go on in the next line
     r"from \[<[0-9a-f]{4,16}>\]$|\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\]$|/0x[0-9a-f]{1,8} \[[\w-]{0,64}(?: [0-9a-f]{0,64})?$"
     r"|\w\+(?:0x?)?[0-9a-f]{0,8}(?:/(?:0x?)?)?$|\([\w./-]{1,400}:\d{1,9}(?: [\w./:-]{1,2000})?$"
 )
+_ARM = re.compile(
+    r"\S{1,200} (?:\[[\w-]{1,64}\] )?from \S{1,200}\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}(?: \[[\w-]{1,64}\])?"
+)
+_COMM = re.compile(r"CPU: {0,5}\d{1,6} (?:UID: \d{1,10} )?PID: \d{1,10} Comm:$")
+_MODULE = re.compile(r"\[[\w-]{1,64}(?: [0-9a-f]{0,64}\]?|\])$")
 _RIP = re.compile(r"RIP: [0-9a-f]{2,4}:\[<[0-9a-f]{16}>\]\s+\[<[0-9a-f]{16}>\]$")
 _SQUEEZED = re.compile(r"(?<=.)\[ (?=\d{1,4}\.\d{6}\](?: |\[))")
 _FRAGMENT = re.compile(r"(?:[\w.+~-]{1,64},)?\d{1,4},(?P<number>\d{1,20}),[^;]{0,200},ncfrag=(?P<at>\d{1,9})/\d{1,9}[^;]{0,200};")
@@ -78,6 +90,13 @@ def passes(head: list[str]) -> list[Pass]:
     if any(_SOFT.match(line) and after.strip() and not _HEADED.match(after) for line, after in pairs):
         found.append(_decoded)
     full = [line for line in lines if line.strip()]
+    margins = Counter(seen[0].strip() for line in full if (seen := _MARGIN.match(line)))
+    for margin, count in margins.most_common(1):
+        if 3 <= count >= 0.5 * len(full):
+            found.append(partial(_inside, margin))
+            lines = [_within(margin, line) for line in lines]
+            full = [line for line in lines if line.strip()]
+            pairs = list(pairwise(lines))
     if 3 <= sum(_NUMBERED.match(line) is not None for line in full) >= 0.4 * len(full):
         found.append(_unnumbered)
         lines = [_NUMBER.sub("", line, count=1) for line in lines]
@@ -89,10 +108,14 @@ def passes(head: list[str]) -> list[Pass]:
         found.append(_gathered)
     if any(len(_SQUEEZED.findall(line)) >= 3 for line in lines):
         found.append(_spread)
-    width = 0 if _decoded in found else _width(pairs)
+    pairs = list(pairwise(lines))
+    flows = _decoded not in found and _flows(pairs)
+    width = 0 if _decoded in found or flows else _width(pairs)
     if width:
-        found.append(partial(_unfolded, width))
-    if width or _decoded in found or any(_whole(line, after) for line, after in pairs):
+        found.append(partial(_unfolded, lambda text: len(text) == width))
+    if flows:
+        found.append(partial(_unfolded, lambda text: text.endswith(" ")))
+    if width or flows or _decoded in found or any(_whole(line, after) for line, after in pairs):
         found.append(_mended)
     return found
 
@@ -112,7 +135,27 @@ def _width(pairs: list[tuple[str, str]]) -> int:
     broken = [after for line, after in pairs if len(line) == width]
     if width < 60 or len(broken) < 2 or len(headed) < len(pairs) / 2:
         return 0
-    return width if all(after.strip() and not _HEADED.match(after) for after in broken) else 0
+    torn = sum(bool(after.strip()) and not _HEADED.match(after) for after in broken)
+    return width if torn == len(broken) or 3 <= torn >= 0.7 * len(broken) else 0
+
+
+def _flows(pairs: list[tuple[str, str]]) -> bool:
+    """Whether the lines of a log with stamps go on behind a blank at their end, as ``format=flowed`` of mails says it."""
+    headed = sum(_HEADED.match(line) is not None for line, _ in pairs)
+    torn = [line for line, after in pairs if line.endswith(" ") and after.strip() and not _HEADED.match(after)]
+    loose = sum(bool(after.strip()) and not _HEADED.match(after) for _, after in pairs)
+    return headed >= len(pairs) * 0.4 and 3 <= len(torn) >= 0.7 * loose and sum(len(line) < 72 for line in torn) >= 0.5 * len(torn)
+
+
+def _inside(margin: str, lines: Iterator[Written]) -> Iterator[Written]:
+    for written in lines:
+        yield written._replace(text=_within(margin, written.text))
+
+
+def _within(margin: str, line: str) -> str:
+    """The line without what stands in front of most."""
+    found = _MARGIN.match(line[:200])
+    return line[found.end() :] if found and found[0].strip() == margin else line
 
 
 def _spread(lines: Iterator[Written]) -> Iterator[Written]:
@@ -129,6 +172,8 @@ def _whole(line: str, after: str) -> str:
     torn = line.rstrip()
     if not torn or len(after) > 400 or re.search(_STAMP, after[:60]):
         return ""
+    if found := _fitting(torn, after):
+        return found
     rip = _RIP.search(torn[-200:])
     if not rip and not _TORN.search(torn[-2200:]):
         return ""
@@ -141,6 +186,18 @@ def _whole(line: str, after: str) -> str:
         row = parse_frame(split(torn + joint + rest).message.strip())
         if row and ("offset" in row or joint == "" or "(" in torn):
             return torn + joint + rest
+    return ""
+
+
+def _fitting(torn: str, after: str) -> str:
+    """The two in one, where a mailer put the module, Arm's caller or the task's name into the next line; else ''."""
+    rest = after.strip()
+    if _MODULE.match(rest):
+        return f"{torn} {rest}" if re.search(r"\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}$", torn[-100:]) else ""
+    if rest.startswith(("from ", "[")) and " from " in f" {rest}":
+        return f"{torn} {rest}" if _ARM.fullmatch(f"{split(torn).message.strip()} {rest}") else ""
+    if "ainted" in rest and torn.endswith("Comm:") and _COMM.match(split(torn).message.strip()):
+        return f"{torn} {rest}"
     return ""
 
 
@@ -206,11 +263,11 @@ def _gathered(lines: Iterator[Written]) -> Iterator[Written]:
     yield from _together(parts, text) if parts else ()
 
 
-def _unfolded(width: int, lines: Iterator[Written]) -> Iterator[Written]:
-    """One text of a line and what a terminal wrapped onto the next ones."""
+def _unfolded(broken: Callable[[str], bool], lines: Iterator[Written]) -> Iterator[Written]:
+    """One text of a line and what a terminal or a mailer wrapped onto the next ones."""
     parts: list[Written] = []
     for written in lines:
-        if parts and len(parts[-1].text) == width and not _HEADED.match(written.text) and len(parts) < 100:
+        if parts and broken(parts[-1].text) and written.text.strip() and not _HEADED.match(written.text) and len(parts) < 100:
             parts.append(written)
             continue
         yield from _together(parts, "".join(part.text for part in parts)) if parts else ()

@@ -63,4 +63,6 @@ def _klogd(text: str) -> list[dict[str, Any]]:
             {"symbol": found["symbol"], "function": found["symbol"], "offset": int(found["offset"]), "size": int(found["size"]),
              "module": found["module"] or "", "reliable": True, "inlined": False}
         )  # fmt: skip
+    if len(rows) == 1 and (own := parse_frame(text[at:])) and "offset" in own:  # klogd put its own name for the address
+        return [own]
     return rows if at == len(text) else []
