@@ -18,7 +18,7 @@ PLACES = ("cpu", "thread", "core", "die", "socket", "node", "cache", "cluster")
 """What perf may count apart, as its JSON names it."""
 
 _GROUPED = r"\d+(?:[.,'’\u00a0\u202f]\d{2,3})*"
-_VALUE = rf"<not\ supported>|<not\ counted>|{_GROUPED}"
+_VALUE = rf"<not\ supported>|<not\ counted>|{_GROUPED}(?:[.,]\d{{6}})?"
 _LONGEST = 4000
 """Characters of the longest line that can be a counter."""
 _STAMP = r"\d+\.\d{9}"
@@ -32,12 +32,12 @@ _TEXT = re.compile(
     rf"""\s*+(?:(?P<stamp>{_STAMP})\s++)?
     (?:(?P<place>CPU\d+|[SN]\d+(?:-\w+){{0,4}}|\S(?:[^\#<(]{{0,40}}\S)?-\d{{1,10}})\s++(?:(?P<cpus>\d+)\s{{2,}}+)?)?
     (?P<value>{_VALUE})\s++(?:(?P<unit>{_UNITS})\s++)?
-    (?P<event>[A-Za-z_]\S*)(?:\s++(?P<cgroup>/\S*|[\w.-]+/\S*))?\s*+
-    (?:\#\s*+(?P<metric>.*?))?\s*+(?:\(\s*+\+-\s*+(?P<spread>\d+[.,]\d+)%\s*+\))?\s*+(?:\(\s*+(?P<running>\d+[.,]\d+)%\))?\s*+""",
+    (?P<event>[A-Za-z_]\S*)(?:\s++\((?P<behind>msec)\))?(?:\s++(?P<cgroup>/\S*|[\w.-]+/\S*))?\s*+
+    (?:\#\s*+(?P<metric>.*?))?\s*+(?:\(\s*+\+-\s*+(?P<spread>\d+[.,]\d+)%\s*+\))?\s*+(?:[(\[]\s*+(?P<running>\d+[.,]\d+)%[)\]])?\s*+""",
     re.VERBOSE | re.ASCII,
 )
 _MORE = re.compile(
-    rf"\s*+(?:{_STAMP}\s++)?(?:[A-Za-z]\S*\s++(?:\(\S+\)\s++)?)?\#\s*+(?P<metric>-?\d.*?)\s*+(?:\(\s*+\d+[.,]\d+%\))?\s*+"
+    rf"\s*+(?:{_STAMP}\s++)?(?:[A-Za-z]\S*\s++(?:\(\S+\)\s++)?)?\#\s*+(?P<metric>-?\d.*?)\s*+(?:[(\[]\s*+\d+[.,]\d+%[)\]])?\s*+"
 )
 _MORE_CSV = re.compile(
     rf"\s*(?:{_STAMP})?(?P<sep>[^\w\s#{{]|\t)[^#{{]*?(?P=sep){{4}}(?P<value>-?\d+\.\d+)(?P=sep)(?P<unit>[^,;|]*\S)\s*", re.ASCII
@@ -110,8 +110,11 @@ def text_record(line: int, text: str) -> Record | None:
     if found is None or len(found["value"]) > 60:  # no counter has that many digits
         return None
     known = found["value"] not in MISSING
+    unit = found["unit"] or found["behind"] or ""  # up to 5.0 the unit stands behind, up to 3.x there is none
+    if not unit and found["event"].split(":")[0] in ("task-clock", "cpu-clock") and re.search(r"[.,]\d{6}$", found["value"]):
+        unit = "msec"
     return Record(
-        line, found["event"], decimal(found["value"]) if known else None, "" if known else found["value"], found["unit"] or "",
+        line, found["event"], decimal(found["value"]) if known else None, "" if known else found["value"], unit,
         float(found["stamp"]) if found["stamp"] else None,
         place_of(found["place"] or "") | ({"cgroup": found["cgroup"]} if found["cgroup"] else {}),
         plain(found["spread"]) / 100 if found["spread"] else None, plain(found["running"]) / 100 if found["running"] else None,

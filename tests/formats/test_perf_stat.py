@@ -257,3 +257,18 @@ def test_any_grouping(number, group, mark):
         assert decimal(f"{text}{mark}25") == number + 0.25
     elif number >= 1000 or len(text) < 4:
         assert decimal(text) == number
+
+
+def test_the_tables_of_older_perf():
+    """Up to 5.0 the unit stands behind the clock, up to 3.x there is none and the share of a counter stands in brackets."""
+    text = (
+        " Performance counter stats for './a.out':\n\n"
+        "       1920.159821 task-clock                #    0.998 CPUs utilized          \n"
+        "     6,138,428,373 cycles                    #    3.197 GHz                     [83.43%]\n"
+        "          0.652839      cpu-clock (msec)          #    0.001 CPUs utilized          \n"
+    )
+    tables, notes = read(Document("a", text.encode()), {})
+    table = tables["measurements"].set_index("metric")
+    assert [note.code for note in notes] == ["multiplexed"]
+    assert table.loc[["task-clock", "cpu-clock"], ["value", "unit"]].values.tolist() == [[1.920159821, "s"], [0.000652839, "s"]]
+    assert table.loc[["cycles running", "cycles/s"], "value"].tolist() == [0.8343, 3.197e9]
