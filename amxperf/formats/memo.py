@@ -1,9 +1,9 @@
 """What the plain reader says about each distinct text of a log, asked once and kept for the compiled passes.
 
 :class:`Memo` holds the known texts as arrays that :mod:`amxperf.formats.scan` looks them up in and
-:mod:`amxperf.formats.replay` reads
-their meaning from. A text with a frame, a context mark or values of its own is known exactly; any other by its shape, in which
-numbers and addresses are collapsed: such texts say nothing but what kind of line they are.
+:mod:`amxperf.formats.replay` reads their meaning from. A text with a frame, a context mark or values of its own is known
+exactly; any other by its shape, in which numbers and addresses are collapsed: such texts say nothing but what kind of line
+they are.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from . import calltrace, dmesg, kernel_events, knowntexts, report, scan, textflags, tracemarks
-from .prefix import DROPPED, LEVELS
-from .stackframe import parse_frame, parse_header, parse_more, parse_registers, plain_name
+from . import calltrace, knowntexts, lineflags, report, scan, textflags, tracemarks
+from .prefix import LEVELS
+from .stackframe import parse_header, parse_more, plain_name
 
 MOST = 1 << 18
 """Known texts beyond which all are forgotten and asked anew."""
@@ -134,7 +134,7 @@ class Memo:
         if data not in self.known:
             cells, _ = self._ask(text)
             events = textflags.EVENT | textflags.VCPU | textflags.MISSED | textflags.BANNER | textflags.REBOOT | textflags.PROPERTY
-            self.known[data] = self.ghost((cells[0] & ~events | _alone(message), *cells[1:]))
+            self.known[data] = self.ghost((cells[0] & ~events | lineflags.alone(message), *cells[1:]))
         return self.known[data]
 
     def bytes(self, data: bytes) -> int:
@@ -250,10 +250,10 @@ class Memo:
 
     def _ask(self, text: str) -> tuple[tuple[int, ...], bool]:
         """What the plain reader says about a text, and whether the text has values of its own."""
-        flags, row, rest, owner = _alone(text), {}, -1, -1
+        flags, row, rest, owner = lineflags.alone(text), {}, -1, -1
         at, first, first_frame, frames = 0, self.marks, self._state[knowntexts.FRAMES], []
         if len(text) <= calltrace.LONG:  # a longer text is part of a report, or nothing
-            flags |= _meaning(text)
+            flags |= lineflags.in_dump(text)
             if found := tracemarks.MARKER.match(text):
                 flags |= textflags.MARKER
                 rest = self.line(found["rest"]) if found["rest"] else -1
@@ -274,7 +274,7 @@ class Memo:
             flags |= textflags.INTERRUPT if left and tracemarks.INTERRUPT.match(left) else 0
             flags |= textflags.DECODED if left and tracemarks.DECODED.fullmatch(left) else 0
         text = text[: calltrace.LONG]
-        flags |= _part(text)
+        flags |= lineflags.in_report(text)
         if not row and (named := report.named(text)):
             flags, row = flags | textflags.NAMED, named
         if not row and text.startswith("Hardware name: "):
@@ -296,68 +296,6 @@ class Memo:
         close = close or name in (None, "EOI")
         self.M[self.marks] = 2 * self.contexts.number(name or "<<EOE>>") + close
         self.marks += 1
-
-
-def _alone(text: str) -> int:
-    """Flags of what a message says outside of any report."""
-    flags = 0
-    if event := kernel_events.match(text):
-        flags |= textflags.EVENT | (textflags.VCPU if event[1].vcpu_is_cpu else 0)
-    if "systemd-journald" in text and dmesg._MISSED.match(text):
-        flags |= textflags.MISSED
-    if text.startswith("Linux version "):
-        flags |= textflags.BANNER
-    if text.startswith("-- ") and dmesg._REBOOT.match(text):
-        flags |= textflags.REBOOT
-    if "=" in text and dmesg._PROPERTY.match(" " + text):
-        flags |= textflags.PROPERTY
-    return flags
-
-
-def _meaning(text: str) -> int:
-    """Flags of a line of a dump."""
-    registers, flags = parse_registers(text), 0
-    bare = None
-    if "+0x" in text or ":" in text:
-        bare = parse_frame(tracemarks.MARK.sub("", text, count=1) if text[0] == "<" else text)
-    if registers:
-        flags |= textflags.REG_REPORT
-        if any(name == "RIP" and value[3:4] == "3" for name, value in registers):
-            flags |= textflags.USER
-    if parse_registers(text, report=False):
-        flags |= textflags.REG
-    if text.startswith("</TASK>"):
-        flags |= textflags.TASK_END
-    if text[0] == "<" and tracemarks.MARKS.fullmatch(text):
-        flags |= textflags.MARKS
-    if tracemarks.UNNAMED.match(text):
-        flags |= textflags.BARE
-    elif bare is not None:
-        flags |= textflags.BARE if "offset" in bare else textflags.BARE_PLACE if ":" in text else 0
-    if tracemarks.ROOT in text:
-        flags |= textflags.ROOT
-    return flags | (textflags.PLAIN if tracemarks.is_plain(text) else 0)
-
-
-_PARTS = {
-    "end": textflags.END, "cut": textflags.CUT, "after": textflags.AFTER, "place": textflags.PLACE, "stack": textflags.STACK,
-    "detail": textflags.DETAIL, "": 0,
-}  # fmt: skip
-
-
-def _part(text: str) -> int:
-    """Flags of a line of a report."""
-    flags = _PARTS[report.part(text)]
-    for flag, holds in (
-        (textflags.LOCKDEP, text == "stack backtrace:"), (textflags.SHORT, report.is_short(text)),
-        (textflags.FAULT, report.names_fault(text)), (textflags.ACCUSES, report.accuses(text)),
-        (textflags.LOST, "printk messages dropped" in text and DROPPED.search(text)), (textflags.COLON, text.endswith(":")),
-        (textflags.UNREFERENCED, text.startswith("unreferenced")), (textflags.TASKS, report.task(text)),
-        (textflags.BACKTRACE, "backtrace" in text.lower()),
-    ):  # fmt: skip
-        if holds:
-            flags |= flag
-    return flags
 
 
 def _small(value: int | None) -> int:
