@@ -2,11 +2,12 @@
 resnet:ip1 is its example) and the format strings of benchdnn.cpp, with made-up times."""
 
 import pytest
+from cutting import first_rows_remain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amxperf.document import Document, load
-from amxperf.errors import AmxperfError, FormatError, UsageError
+from amxperf.errors import FormatError, UsageError
 from amxperf.formats.benchdnn import read, sniff
 
 
@@ -94,12 +95,4 @@ def test_strangers_and_bad_lines(sample):
 @settings(deadline=None, max_examples=40)
 @given(st.sampled_from(["performance", "performance-csv", "correctness"]), st.data())
 def test_a_cut_log_gives_its_first_rows(sample, name, data):
-    text = sample(name).text
-    whole = read(doc(text), {})[0]["measurements"]
-    try:
-        part = read(doc(text[: data.draw(st.integers(1, len(text)))]), {})[0]["measurements"]
-    except AmxperfError as error:
-        assert error.exit_code == 65
-        return
-    columns = ["metric", "value", "line"]
-    assert part[columns].values.tolist() == whole[columns].values.tolist()[: len(part)]
+    first_rows_remain(read, sample(name).text, data)

@@ -3,11 +3,12 @@ down, so only the world-readable files show), `grep . *`, `head`, and a loop of 
 file names of Linux 6.16 (arch/x86/kvm/x86.c, include/linux/kvm_host.h) and from what tools/kvm/kvm_stat/kvm_stat prints."""
 
 import pytest
+from cutting import first_rows_remain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amxperf.document import Document, load
-from amxperf.errors import AmxperfError, FormatError, UsageError
+from amxperf.errors import FormatError, UsageError
 from amxperf.formats.kvm_counters import difference, read, sniff
 
 
@@ -101,12 +102,4 @@ def test_several_guests_repeats_and_strangers(sample):
 @settings(deadline=None, max_examples=40)
 @given(st.sampled_from(["before", "kvm_stat-once", "kvm_stat-log", "kvm_stat-csv"]), st.data())
 def test_a_cut_file_gives_its_first_rows(sample, name, data):
-    text = sample(f"{name}.documented.txt").text
-    whole = read(doc(text), {})[0]["measurements"]
-    try:
-        part = read(doc(text[: data.draw(st.integers(1, len(text)))]), {})[0]["measurements"]
-    except AmxperfError as error:
-        assert error.exit_code == 65
-        return
-    columns = ["metric", "value", "line"]
-    assert part[columns].values.tolist() == whole[columns].values.tolist()[: len(part)]
+    first_rows_remain(read, sample(f"{name}.documented.txt").text, data)
