@@ -24,7 +24,7 @@ from .summary import BARE, Contents, told
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .formats.stream import Seen
+    from .formats.kernellog.stream import Seen
 
 SIZE = 256 << 20
 """Bytes from which on a kernel log is read this way."""
@@ -34,7 +34,8 @@ def streams(path: str, reader: str | None, table: str | None) -> bool:
     """Whether this is a large kernel log, and the table one that can be written piece by piece (or none, for a summary)."""
     if path == "-" or not os.path.isfile(path) or os.path.getsize(path) < SIZE or (reader or "dmesg") != "dmesg":
         return False
-    from .formats import engine, recognise, stream
+    from .formats import recognise
+    from .formats.kernellog import engine, stream
 
     document = load(path)
     return (table is None or table in stream.STREAMED) and recognise(document) == "dmesg" and engine.wanted(document)
@@ -63,7 +64,7 @@ def export(path: str, table: str, form: str, out: Path | None) -> None:
 
 def summary(path: str) -> str:
     """What :func:`amxperf.summary.summary` says of a log, without holding its tables."""
-    from .formats import stream
+    from .formats.kernellog import stream
 
     with _folder(None) as place:
         seen = stream.Seen()
@@ -84,7 +85,7 @@ def summary(path: str) -> str:
 
 def _signatures(frames: Path, traces: int) -> dict[str, int]:
     """How often each signature occurs, in the order of the file; `traces` is the number of traces, numbered from 1."""
-    from .formats.signature import signatures
+    from .formats.kernellog.signature import signatures
 
     counts: Counter[str] = Counter()
     first: dict[str, int] = {}
@@ -116,8 +117,8 @@ def _folder(parent: Path | None) -> Iterator[Path]:
 
 def _written(path: str, place: Path, tables: tuple[str, ...], seen: Seen | None = None) -> dict[str, Path]:
     """The tables in files, piece by piece, or at once where only the plain reader can read the log."""
-    from .formats import stream
-    from .formats.engine import Unsuited
+    from .formats.kernellog import stream
+    from .formats.kernellog.engine import Unsuited
 
     _compile()
     try:
@@ -129,9 +130,10 @@ def _written(path: str, place: Path, tables: tuple[str, ...], seen: Seen | None 
 
 def _compile() -> None:
     """Compile the passes where that was not done yet, and say so on a terminal."""
-    from .formats import blocks, native
+    from .formats.compiled import native
+    from .formats.kernellog import blocks
 
-    if native.ready():
+    if native.ready(blocks.MODULES):
         return
     from rich.console import Console
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .formats.signature import signatures
+from .formats.kernellog.signature import signatures
 
 if TYPE_CHECKING:
     import pandas as pd

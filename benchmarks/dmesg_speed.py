@@ -57,7 +57,7 @@ def bare(path: str, tables: str) -> int:
 
 
 def streamed(path: str, tables: str) -> int:
-    from amxperf.formats import stream
+    from amxperf.formats.kernellog import stream
 
     with tempfile.TemporaryDirectory() as folder:
         return sum(file.stat().st_size for file in stream.write(path, folder, tables.split(",")).values())
@@ -122,7 +122,7 @@ def child(case: int, path: str) -> None:
     import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
-    import amxperf.formats.stream  # noqa: F401
+    import amxperf.formats.kernellog.stream  # noqa: F401
 
     global start, busy
     _, _, function, argument = CASES[case]
@@ -134,10 +134,11 @@ def child(case: int, path: str) -> None:
 
 
 def main(megabytes: float, shapes: list[str]) -> None:
-    from amxperf.formats import native
+    from amxperf.formats.compiled import native
+    from amxperf.formats.kernellog import blocks
 
-    start, ready = time.perf_counter(), native.ready()
-    native.load()
+    start, ready = time.perf_counter(), native.ready(blocks.MODULES)
+    native.load(blocks.MODULES)
     print(f"machine code {'loaded' if ready else 'compiled'} in {time.perf_counter() - start:.1f} s")
     for shape in shapes:
         with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ import pytest
 from amxperf import large, read_dmesg
 from amxperf.cli import main
 from amxperf.errors import OutputError
-from amxperf.formats import blocks, engine, stream
+from amxperf.formats.kernellog import blocks, engine, stream
 from amxperf.output import serialise
 from amxperf.summary import summary
 

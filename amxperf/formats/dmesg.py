@@ -24,11 +24,11 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import UsageError
-from . import dialect, kernel_events, logjson, report
-from .calltrace import CallTraces
+from .kernellog import dialect, kernel_events, logjson, report
+from .kernellog.calltrace import CallTraces
+from .kernellog.prefix import DROPPED, Prefixed, pieces, split
+from .kernellog.stackframe import parse_frame, parse_registers
 from .options import only, side_of
-from .prefix import DROPPED, Prefixed, pieces, split
-from .stackframe import parse_frame, parse_registers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ class _Boots:
 
 
 class Continued(Prefixed):
-    """A line that ends the one above it (:mod:`amxperf.formats.dialect`): the text stands there."""
+    """A line that ends the one above it (:mod:`amxperf.formats.kernellog.dialect`): the text stands there."""
 
 
 def records(document: Document, tasks: dict[str, dict[str, Any]] | None = None) -> Iterator[tuple[int, Prefixed, str]]:
@@ -142,7 +142,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """
     only(options, "dmesg", "side", "tables")
     side, names = side_of(options), tables_of(options)
-    from . import engine
+    from .kernellog import engine
 
     if engine.wanted(document):
         with suppress(engine.Unsuited):

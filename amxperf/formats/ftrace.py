@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Any
 from .. import schema
 from ..capture import Note
 from ..document import Document
-from . import traceline
 from .options import only, side_of
-from .traceline import BLANK, ENTRIES, EVENT, FRAME, HEADER, LOST, STACK, UNKNOWN, USER_STACK, Line
+from .trace import traceline
+from .trace.traceline import BLANK, ENTRIES, EVENT, FRAME, HEADER, LOST, STACK, UNKNOWN, USER_STACK, Line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 TITLE = "ftrace text"
 
 LARGE = 1 << 14
-"""Bytes from which on the compiled functions may read a file: see :mod:`amxperf.formats.traceengine`."""
+"""Bytes from which on the compiled functions may read a file: see :mod:`amxperf.formats.trace.traceengine`."""
 
 OVERWRITTEN = -1
 """Key of the events that the buffer's header counts as overwritten, beside the processors of those lost on the way."""
@@ -70,8 +70,8 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     only(options, "ftrace", "side")
     side = side_of(options)
     if _compiled(document):
-        from .tracebulk import Bulk
-        from .tracetables import tables
+        from .trace.tracebulk import Bulk
+        from .trace.tracetables import tables
 
         reading = Reading(document.source, side)
         with Bulk(document, reading) as bulk:
@@ -85,7 +85,7 @@ def _compiled(document: Document) -> bool:
     """Whether the compiled functions read the file; they are not even imported for a small one."""
     if document.size < LARGE and os.environ.get("AMXPERF_ENGINE", "") in ("", "plain"):
         return False
-    from .traceengine import wanted
+    from .trace.traceengine import wanted
 
     return wanted(document)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import amxperf as ap
 from amxperf.document import Document
 from amxperf.formats import ftrace, recognise
-from amxperf.formats.tracepoints import LAYOUTS, decode
+from amxperf.formats.trace.tracepoints import LAYOUTS, decode
 
 ROOT = Path(__file__).parents[2] / "data" / "vm-ftrace"
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.trace"))

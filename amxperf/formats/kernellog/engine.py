@@ -1,0 +1,167 @@
+"""Large kernel logs: the same tables and notes as :mod:`amxperf.formats.dmesg` makes, by compiled passes over chunks in two
+threads.
+
+The plain reader stays the one that decides what a text means; it is asked once for each distinct text. Files that the passes do not
+take (JSON, UTF-16) and everything small is left to it altogether.
+
+``AMXPERF_ENGINE=plain`` or ``compiled`` forces one of the two; left out, a file of :data:`SMALL` bytes or more is read by the
+compiled passes where their machine code is on disk, and one of :data:`WORTH` or more in any case (then it is compiled first,
+which takes 20 to 30 seconds, once).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import schema
+from ...capture import Note
+from ...document import Document
+from ...encoding import SAMPLE, encoding_of
+from ...errors import FormatError, UsageError
+from ..compiled import native
+from . import assembly, dialect, kernel_events, logjson, replaystate
+from .blocks import MODULES
+from .calltrace import oversized
+from .memo import Unsuited
+from .reading import CHUNK, Reading
+from .stackframe import parse_registers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SMALL = 1 << 15
+"""Bytes below which the plain reader is about as fast."""
+
+WORTH = 64 << 20
+"""Bytes from which on it pays to wait for the compiler."""
+
+NAMES = ("lines", "traces", "frames", "registers", "events")
+
+
+def wanted(document: Document) -> bool:
+    """Whether the compiled passes should read this file."""
+    choice = os.environ.get("AMXPERF_ENGINE", "")
+    if choice not in ("", "plain", "compiled"):
+        raise UsageError(f"AMXPERF_ENGINE is {choice!r}", hint="set it to plain or compiled, or leave it out")
+    if choice == "plain" or (document.size < SMALL and not choice):
+        return False
+    if not native.installed() or not (choice or document.size >= WORTH or native.ready(MODULES)):
+        return False
+    with document.open() as stream:
+        head = stream.read(SAMPLE)
+    return encoding_of(head) in ("utf-8", "utf-8-sig") and not _left(document)
+
+
+def _left(document: Document) -> bool:
+    """Whether the log is in a form that only the plain reader takes."""
+    return logjson.looks_like_json(document.head) or bool(dialect.passes(document.head))
+
+
+class Tables(Mapping[str, Any]):
+    """The tables of a log; registers and events are made when they are first asked for."""
+
+    def __init__(self, names: tuple[str, ...], made: dict[str, Any], late: dict[str, Callable[[], Any]]) -> None:
+        self._names, self._made, self._late = names, made, late
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._made and name in self._late:
+            self._made[name] = self._late[name]()
+            del self._late[name]
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def read(
+    document: Document, tables: tuple[str, ...] = NAMES, side: str = "", *, looked: bool = False, functions: Any = None,
+    chunk: int = CHUNK
+) -> tuple[Mapping[str, pd.DataFrame], list[Note]]:
+    """Read a log whole. Raises FormatError for one that holds nothing but blanks, Unsuited where only the plain reader can read it.
+
+    `looked` says that :func:`wanted` was asked; `functions` and `chunk` are for tests: plain functions, chunks of a few bytes.
+    """
+    if not looked and dialect.passes(document.head):
+        raise Unsuited
+    reading = Reading(document.source, tables, side, size=document.size, functions=functions, chunk=chunk)
+    with document.open() as stream:
+        for _ in reading.run(stream):
+            pass
+    if reading.blank:
+        raise FormatError("the file is empty", path=document.path or document.source, hint="record it again")
+    sequence, source, pieces = reading.sequence, document.source, reading.pieces
+    single = int(sequence.G[replaystate.G_BOOT]) == 1
+    made: dict[str, Any] = {}
+    notes = reading.all_notes()
+    if line := assembly.oversized(sequence.frames.array(), reading.memo):
+        notes.append(oversized(source, line))
+    if "frames" in tables:
+        made["frames"] = assembly.frames(source, sequence.frames.array(), reading.memo)
+    if "lines" in tables:
+        made["lines"] = assembly.lines(source, pieces.lines, reading.callers.names(), single)
+    if "traces" in tables or "events" in tables:
+        made["traces"] = assembly.traces(source, sequence.traces, reading.memo, single)
+    late: dict[str, Callable[[], Any]] = {}
+    if "registers" in tables or "events" in tables:
+        late["registers"] = lambda: registers(reading, made.get("lines"))
+    answer = Tables(tables, made, late)
+    if "events" in tables:
+        late["events"] = lambda: events(reading, answer, made.get("lines"))
+    return answer, notes
+
+
+def _strings(texts: Any, lines: pd.DataFrame | None) -> list[str]:
+    if isinstance(texts, tuple):
+        return [message.strip() for message in assembly.text([texts])]
+    return [message.strip() for message in lines["message"].array.take(texts)]
+
+
+def registers(reading: Reading, lines: pd.DataFrame | None) -> pd.DataFrame:
+    """The registers table, from the texts of its lines."""
+    rows = []
+    for cells, texts in reading.pieces.registers:
+        owners = reading.sequence.owners(cells).tolist()
+        for line, owner, text in zip(cells[:, 0].tolist(), owners, _strings(texts, lines), strict=True):
+            for name, value in parse_registers(text):
+                rows.append({"source": reading.source, "trace": owner or None, "line": line, "name": name, "value": value})
+    return schema.frame("registers", rows)
+
+
+def events(reading: Reading, tables: Mapping[str, pd.DataFrame], lines: pd.DataFrame | None) -> pd.DataFrame:
+    """The events table, from the texts of its lines and the traces that they stand above."""
+    traces = tables["traces"]
+    said = np.concatenate([part.cells[:, replaystate.T_TITLE] for part in reading.sequence.traces] or [np.zeros(0, np.int64)])
+    place = {line: row for row, line in enumerate(said.tolist()) if line}
+    when = np.concatenate([part.stamps[:, 1] for part in reading.sequence.traces] or [np.zeros(0)])
+    rows: list[dict[str, Any]] = []
+    common = {"source": reading.source, "side": reading.side}
+    for numbers, stamps, texts in reading.pieces.events:
+        for line, stamp, text in zip(numbers.tolist(), stamps.tolist(), _strings(texts, lines), strict=True):
+            row = {**common, "line": line, "timestamp": stamp, **kernel_events.match(text)[0]}
+            if "pid" not in row and line in place:
+                row |= {name: _value(traces[name].iloc[place[line]]) for name in ("pid", "comm")}
+            rows.append(row)
+    headlines = traces["headline"].tolist()
+    oopses = {}
+    for line, at in place.items():
+        if kernel_events._OOPS.match(headlines[at]):
+            cells = traces.iloc[at]
+            oopses[line] = {name: _value(cells[name]) for name in ("trace", "cpu", "pid", "comm", "headline")}
+            oopses[line]["timestamp"] = when[at]
+    if oopses:
+        found = tables["registers"]
+        found = found[(found["name"] == "RIP") & found["trace"].notna()]
+        dumps = found[["trace", "name", "value"]].astype(object).to_dict("records")
+        rows += [{**common, **row} for row in kernel_events.faults(oopses, dumps, {row["line"] for row in rows})]
+    return schema.frame("events", sorted(rows, key=lambda row: row["line"]))
+
+
+def _value(cell: Any) -> Any:
+    return None if cell is None or str(cell) == "<NA>" else cell

@@ -1,0 +1,48 @@
+"""Forms of writing: what the first lines tell, and that no line is lost by undoing it."""
+
+import corpus
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amxperf.document import Document
+from amxperf.formats import dmesg
+from amxperf.formats.kernellog import dialect
+
+LOGS = [entry for entry in corpus.logs() if not entry.data.startswith((b"{", b"\x1f", b"\xfd", b"\xff\xfe", b"\xfe\xff"))]
+
+
+def test_the_kernels_own_forms_are_left_alone():
+    found = [entry.name for entry in LOGS if dialect.passes(Document("", entry.data).head)]
+    assert found == []
+
+
+def test_each_form_is_told():
+    names = {
+        "mail-encoded": 2, "terminal-wrapped": 2, "frame-broken-in-module": 1, "arm-callers-broken": 1, "numbered-lines": 1,
+        "numbered-with-clock": 1, "maker-processor-task-pid": 1, "maker-processor-pid-task": 1, "netconsole-fragments": 1,
+        "run-together": 1, "rip-broken-off": 1,
+        "names-in-front": 1, "bar-in-front": 3, "counted-syslog": 2, "arm-from-broken": 1, "flowed-klogd": 2,
+        "wrapped-with-one-full": 2,
+    }  # fmt: skip
+    found = {entry.name: len(dialect.passes(Document("", entry.data).head)) for entry in corpus.pasted()}
+    assert {name: count for name, count in found.items() if count} == names
+
+
+@pytest.mark.parametrize("entry", corpus.pasted(), ids=str)
+def test_no_line_is_lost(entry):
+    lines = Document("a", entry.data).lines
+    tables, _ = dmesg.read(Document("a", entry.data), {})
+    assert sorted(set(tables["lines"]["line"])) == list(range(1, len(lines) + 1))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from([entry for entry in corpus.pasted() if dialect.passes(Document("", entry.data).head)]),
+                min_size=1, max_size=2), st.integers(0, 1 << 16))  # fmt: skip
+def test_any_lines_come_out_once(entries, seed):
+    """Whatever the passes are and in whatever order the lines stand, every line comes out once, in order."""
+    lines = [line for entry in entries for line in Document("", entry.data).lines]
+    what = [one for entry in entries for one in dialect.passes(Document("", entry.data).head)]
+    start = seed % len(lines)
+    mixed = lines[start:] + lines[: start // 2]
+    assert [written.line for written in dialect.rewritten(mixed, what)] == list(range(1, len(mixed) + 1))

@@ -1,0 +1,127 @@
+"""The compiled passes against the plain reader: the same tables and notes, whatever the log and wherever a chunk ends."""
+
+import random
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amxperf.document import Document
+from amxperf.errors import FormatError, UsageError
+from amxperf.formats import dmesg
+from amxperf.formats.compiled import native
+from amxperf.formats.kernellog import blocks, engine, logjson
+from tests import corpus
+
+N = 25
+PLAIN = blocks.Plain()
+LOGS = [entry for entry in corpus.logs() if not logjson.looks_like_json(Document("", entry.data).head)]
+
+
+def compare(data: bytes, chunk: int, functions=PLAIN, tables=engine.NAMES) -> None:
+    """Read with both and compare everything."""
+    document = Document("a log", data)
+    try:
+        want, notes = dmesg.read(document, {"side": "host", "tables": tables})
+    except FormatError:
+        with pytest.raises(FormatError):
+            engine.read(document, tables, "host", functions=functions, chunk=chunk)
+        return
+    try:
+        got, found = engine.read(document, tables, "host", functions=functions, chunk=chunk)
+    except engine.Unsuited:
+        return
+    assert list(got) == list(want)
+    for name in want:
+        pd.testing.assert_frame_equal(got[name], want[name], obj=name)
+    assert found == notes
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    monkeypatch.setenv("AMXPERF_ENGINE", "plain")
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_corpus(number):
+    compare(b"".join(entry.data for entry in LOGS[number::8]), 64 if number % 2 else 1 << 20)
+
+
+def test_pasted():
+    for entry in corpus.pasted():
+        compare(entry.data, 64)
+
+
+def test_captures_of_the_book(pytestconfig):
+    for path in sorted((pytestconfig.rootpath / "data").rglob("*.dmesg")):
+        compare(path.read_bytes(), 1000)
+
+
+@settings(deadline=None, max_examples=N)
+@given(st.data())
+def test_mixtures(data):
+    """Lines of several captures, cut and mixed in any way."""
+    entries = data.draw(st.lists(st.sampled_from(LOGS), min_size=1, max_size=3))
+    seed = data.draw(st.integers(0, 1 << 30))
+    lines = [line for entry in entries for line in entry.data.splitlines(keepends=True)]
+    start = seed % max(1, len(lines))
+    lines = lines[start : start + 30]
+    if seed % 3 == 0:
+        random.Random(seed).shuffle(lines)
+    text = b"".join(lines)
+    compare(text[: len(text) - seed % 7], data.draw(st.integers(1, 200)))
+
+
+@settings(deadline=None, max_examples=N)
+@given(st.lists(st.sampled_from([
+    "[    1.000000] ", "<4>[    1.500000]", "[    2.000000][    T7] ", "[    2.0000001][    C1] ",
+        "kern  :warn  : [    3.000000] ", "4,1,2000000,-;",
+    "4,1,2000000,-,caller=T7;", "Jun 27 15:21:34 host kernel: [    1.000000] ", "> ", "[   T07] ",
+    "[    1.000000] host kernel: ", "<9999>", "",
+    "Call Trace:", " big+0x1/0x80000000", " [a+12/34] own+0x1/0x2 [m]",
+    "journal-reader R running      0   112      1 0x00000006",
+    " <TASK>", " </TASK>", " ? f+0x1/0x2 [kvm]", "f+0x1/0x2", "RIP: 0033:0x7f", "RIP: 0010:f+0x1/0x2",
+    "RAX: 0000000000000001", "Code: 0f 0b",
+    "CPU: 1 PID: 7 Comm: a Not tainted 6.1 #1", "CPU: 1 UID: 0 PID: 7 Comm: CPU 0/KVM Tainted: G W 6.1",
+    "CPU: 1 PID: 12345678901 Comm: x",
+    "WARNING: CPU: 3 PID: 9 at a.c:1 f+0x1/0x2", "---[ end trace ]---", "------------[ cut here ]------------", "usb 1-1: x",
+    "1", "2", "x", " ", "\t",
+    "\r", "\r\n", "\n", "\n", "\n", "\0", "\x1b[31m", "é", "\udc80", "[", "]", "0x12ab", "12ab", ":", "Linux version 6",
+    "\\x41", "kvm [1]: x",
+    "Hardware name: y", "** 3 printk messages dropped **", "handle_xfd_event on CPU3",
+    "kvm_set_msr_common set MSR_IA32_XFD to 0x1 on vcpu1 cpu1",
+]), max_size=40))  # fmt: skip
+def test_pieces_of_lines(pieces):
+    compare("".join(pieces).encode("utf-8", "surrogateescape"), 30)
+
+
+def test_single_tables():
+    data = LOGS[0].data
+    for name in engine.NAMES:
+        compare(data, 100, tables=(name,))
+
+
+def test_machine_code():
+    """The compiled functions do as the plain ones; compiled here where they are not on disk."""
+    if not native.installed():
+        pytest.fail("numba is missing: install the pinned packages")
+    compare(b"".join(entry.data for entry in LOGS), 1 << 15, blocks.compiled())
+
+
+def test_the_engine_can_be_forced(monkeypatch):
+    document = Document("a", LOGS[0].data)
+    assert not engine.wanted(document)
+    monkeypatch.setenv("AMXPERF_ENGINE", "compiled")
+    assert engine.wanted(document)
+    monkeypatch.setenv("AMXPERF_ENGINE", "fast")
+    with pytest.raises(UsageError, match="AMXPERF_ENGINE is 'fast'; set it to plain or compiled"):
+        engine.wanted(document)
+    monkeypatch.delenv("AMXPERF_ENGINE")
+    assert not engine.wanted(document)  # small files never wait for a compiler
+
+
+def test_what_only_the_plain_reader_takes(monkeypatch):
+    monkeypatch.setenv("AMXPERF_ENGINE", "compiled")
+    assert not engine.wanted(Document("a", "[    1.000000] x\n".encode("utf-16")))
+    assert not engine.wanted(Document("a", b'{"dmesg": [\n{"pri": 6, "time": 1.0, "msg": "x"}]}\n'))
