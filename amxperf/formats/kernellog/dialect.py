@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"\s{0,9}\d{1,7}(?:[:|.)]|\s\s?(?:\d\d:\d\d:\d\d[.,]\d{3,9}
 _MARGIN = re.compile(r"[> \t]{0,40}(?:[|\u2502]|<[A-Za-z][\w-]{0,30}>|\[[A-Z][A-Z0-9]{2,30}\])[ \t]?")
 _MAKERS = (
     re.compile(rf"({_STAMP}) ?\[(?P<cpu>\d{{1,4}}): {{0,16}}(?P<comm>[^\]]{{1,20}}): {{0,10}}(?P<pid>\d{{1,10}})\]"),
-    re.compile(rf"({_STAMP}) ?\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
+    re.compile(rf"({_STAMP}) {{0,2}}\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
     re.compile(rf"({_STAMP}) ?[cC](?P<cpu>\d{{1,3}}) "),
 )
 _TORN = re.compile(  # a frame that may go on in the next line

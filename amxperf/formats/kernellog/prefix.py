@@ -6,7 +6,8 @@ A line may carry, each of them optional:
 - the stamp of what recorded a console, before the kernel's own: ``2025-03-04T11:22:33 ``, ``[2025-03-04 11:22:33] ``,
 - the record head of /dev/kmsg ``4,123,456789,-,caller=T1;``, and netconsole's, which has the release in front,
 - a raw level ``<4>``, or facility and level in words ``kern  :warn  : ``,
-- a syslog or journal head: a stamp, a host, ``kernel: `` (or ``kernel: `` alone),
+- a syslog or journal head: a stamp (in the language of the machine), a host, ``kernel: `` (or ``kernel: `` alone),
+- the heads of OpenWrt's logread and of talosctl, and a syslog server's for a netconsole, which has no ``kernel: ``,
 - the kernel's stamp ``[   12.345678]``, or the wall-clock, relative and delta forms of ``dmesg``,
 - the printk caller ``[    T0]`` (task) or ``[    C1]`` (processor in interrupt context).
 
@@ -70,6 +71,21 @@ _HEAD = re.compile(
         \ (?:(?P<host>[^\s:\[\]]{{1,255}}+)\ )?(?:[a-z0-9]{{3,8}}\.[a-z]{{3,7}}\ )?
         (?P<ident>[^\s:\[\]]{{1,64}}+)(?:\[[^\s\[\]]{{1,20}}\])?:(?:\ |$)""",
     re.VERBOSE,
+)
+_TIME = r"[ \d]\d\ \d\d:\d\d:\d\d"
+_ABROAD = re.compile(
+    rf"""(?P<wall>(?:[^\W\d_]{{2,5}}\.?|\d{{1,2}}\w)\ {_TIME}(?:\.\d{{1,9}})?  # a journal in another language: июл 27, 1月 19
+        |[A-Z][a-z]{{2}}\ [A-Z][a-z]{{2}}\ {_TIME}\ \d{{4}})                 # OpenWrt's logread
+        \ (?:(?P<host>[^\s:\[\]]{{1,255}}+)\ )?(?:[a-z0-9]{{3,8}}\.[a-z]{{3,7}}\ )?
+        (?P<ident>[^\s:\[\]]{{1,64}}+)(?:\[[^\s\[\]]{{1,20}}\])?:(?:\ |$)""",
+    re.VERBOSE,
+)
+_UNTAGGED = re.compile(  # a syslog server that a netconsole writes to
+    r"(?P<wall>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) [^\s:\[\]]{1,255}+ (?=\[ {0,12}\d{1,12}\.\d{6}\]|\[<[0-9a-f]{8,16}>\])"
+)
+_TALOS = re.compile(  # talosctl dmesg
+    rf"(?:[^\s\[\]]{{1,255}}+(?<=:) )?({'|'.join(FACILITIES)}): {{1,9}}(emerg|alert|crit|err|warn|notice|info|debug)(?:or|ing)?: "
+    rf"\[({_ISO}(?:\.\d{{1,9}})?Z)\]: ?"
 )
 _RFC5424 = re.compile(
     rf"1 (?P<wall>{_ISO}(?:\.\d{{1,9}})?{_ZONE}) (?P<host>\S{{1,255}}+) (?P<ident>\S{{1,48}}+) \S{{1,128}}+ \S{{1,32}}+ "
@@ -136,6 +152,8 @@ def split(line: str) -> Prefixed:
         timestamp, at, kmsg, framed = int(found[2]) / 1e6, found.end(), True, True
         if field := _CALLER_FIELD.search(found[3]):
             caller = field[1]
+    elif not line.startswith("[", at) and (found := _TALOS.match(line, at)):
+        facility, level, wall, at, framed = found[1], found[2], found[3], found.end(), True
     else:
         if found := _RAW.match(line, at):
             level, facility = _priority(found[1])
@@ -146,6 +164,10 @@ def split(line: str) -> Prefixed:
         if found and (found["ident"] == "kernel" or (found["wall"] and found["host"])):
             wall = found["wall"] or wall
             timestamp = _seconds(found["mono"]) if found["mono"] else nan
+        elif not framed and (found := _ABROAD.match(line, at)) and (found["ident"] == "kernel" or found["host"]):
+            wall = found["wall"]
+        elif not framed and (sent := _UNTAGGED.match(line, at)):
+            wall, at, framed, found = sent["wall"], sent.end(), True, None
         elif found := _RFC5424.match(line, at):
             wall = found["wall"]
         if found and found["ident"] != "kernel":

@@ -76,6 +76,7 @@ _TASKS = (
     re.compile(r".{0,40}BUG: soft lockup - CPU#(?P<cpu>\d{1,6}) stuck for \d{1,9}s!(?: \[(?P<comm>.{1,64}):(?P<pid>\d{1,10})\])?"),
     re.compile(r"INFO: task (?P<comm>.{1,64}):(?P<pid>\d{1,10}) blocked "),
     re.compile(r"NMI backtrace for cpu (?P<cpu>\d{1,6})$"),
+    re.compile(r"sysrq: CPU(?P<cpu>\d{1,6}):$"),
 )
 
 

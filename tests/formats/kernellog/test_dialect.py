@@ -23,7 +23,7 @@ def test_each_form_is_told():
         "numbered-with-clock": 1, "maker-processor-task-pid": 1, "maker-processor-pid-task": 1, "netconsole-fragments": 1,
         "run-together": 1, "rip-broken-off": 1,
         "names-in-front": 1, "bar-in-front": 3, "counted-syslog": 2, "arm-from-broken": 1, "flowed-klogd": 2,
-        "wrapped-with-one-full": 2,
+        "wrapped-with-one-full": 2, "maker-two-blanks": 1,
     }  # fmt: skip
     found = {entry.name: len(dialect.passes(Document("", entry.data).head)) for entry in corpus.pasted()}
     assert {name: count for name, count in found.items() if count} == names

@@ -192,3 +192,24 @@ def test_what_dev_kmsg_escapes():
 def test_prints_glued_together(line, expected):
     found = [(part.message, None if isnan(part.timestamp) else part.timestamp, part.kernel) for part in pieces(line)]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "wall"),
+    [
+        ("lis 16 19:01:53 r6 kernel:  f+0x1/0x2", "lis 16 19:01:53"),
+        ("\u0438\u044e\u043b 27 14:08:03 dom kernel:  f+0x1/0x2", "\u0438\u044e\u043b 27 14:08:03"),
+        ("1\u6708 19 21:11:37 node kernel:  f+0x1/0x2", "1\u6708 19 21:11:37"),
+        ("Tue Jan 10 12:24:53 2023 kern.warn kernel: [92612.657213]  f+0x1/0x2", "Tue Jan 10 12:24:53 2023"),
+        ("Aug 29 18:25:03 10.0.0.7 [  956.128533]  f+0x1/0x2", "Aug 29 18:25:03"),
+        ("10.0.0.7: kern: warning: [2021-01-28T16:34:09.437804804Z]:  f+0x1/0x2", "2021-01-28T16:34:09.437804804Z"),
+    ],
+)
+def test_heads_of_other_recorders(line, wall):
+    found = split(line)
+    assert (found.message.strip(), found.wall, found.kernel) == ("f+0x1/0x2", wall, True)
+
+
+@pytest.mark.parametrize("line", ["lis 16 19:01:53 r6 sshd[7]: x", "Tue Jan 10 12:24:53 2023 daemon.info dnsmasq[7]: x"])
+def test_another_program_in_such_a_log_is_not_the_kernel(line):
+    assert not split(line).kernel
