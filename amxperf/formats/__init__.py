@@ -22,9 +22,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from ..capture import Capture
+from ..capture import Capture, Note
 from ..document import Document, load
 from ..errors import FormatError, UsageError
+from .quoting import unquoted
 
 FORMATS: dict[str, str] = {
     "dmesg": "kernel log: dmesg, journal, serial console",
@@ -129,10 +130,20 @@ def recognise(document: Document) -> str:
     )
 
 
+def _name(document: Document, format: str | None) -> tuple[str, Document]:
+    """The format, and the document that its reader is given: without the marks of a mail, but for kernel logs."""
+    plain = None if format == "dmesg" else unquoted(document)
+    name = format or recognise(plain or document)
+    return name, document if plain is None or name == "dmesg" else plain
+
+
 def read_document(document: Document, format: str | None = None, options: Mapping[str, Any] | None = None) -> Capture:
     """Read a loaded document, recognising its format where none is named."""
-    name = format or recognise(document)
-    tables, notes = module(name).read(document, dict(options or {}))
+    name, plain = _name(document, format)
+    tables, notes = module(name).read(plain, dict(options or {}))
+    if plain is not document:
+        message = "the marks of a mail are taken off, and lines that it broke are put together again"
+        notes = [*notes, Note("quoted", message, document.source)]
     return Capture(document.source, name, document.digest, tables, tuple(notes))
 
 

@@ -37,7 +37,7 @@ _MARK = re.compile(r"(?:onednn|mkldnn|dnnl)_verbose,")
 _STAMP = re.compile(r"\d+\.\d+", re.ASCII)
 _TEMPLATE = re.compile(r"(?:(?P<old>prim|graph)_)?template:")
 _CREATE = re.compile(
-    r"(?P<what>create|compile)(?::(?P<cache>cache_hit|cache_miss|from_cache_blob|persistent_cache_hit|persistent_cache_miss))?"
+    r"(?P<what>create|create_nested|compile)(?::(?P<cache>cache_hit|cache_miss|from_cache_blob|persistent_cache_hit|persistent_cache_miss))?"
 )
 _DTYPE = re.compile(
     r"(?P<tensor>\w*?)[_:]"

@@ -106,7 +106,7 @@ def place_of(text: str) -> dict[str, str]:
 
 def text_record(line: int, text: str) -> Record | None:
     """A counter in perf's table for people; None where the line is none."""
-    found = _TEXT.fullmatch(text)
+    found = _TEXT.fullmatch(text.removeprefix("^C"))  # a terminal shows the key that ended perf in front of the last interval
     if found is None or len(found["value"]) > 60:  # no counter has that many digits
         return None
     known = found["value"] not in MISSING
@@ -128,7 +128,7 @@ def further_metric(text: str) -> list[tuple[float, str]]:
         return _json_metric(text)
     if found := _MORE_CSV.fullmatch(text):
         return metrics_of(f"{found['value']} {found['unit']}")
-    found = _MORE.fullmatch(text)
+    found = _MORE.fullmatch(text.removeprefix("^C"))
     return metrics_of(found["metric"]) if found else []
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 TITLE = "perf stat: text, -x CSV, -j JSON"
 
-_HEADER = re.compile(r" ?Performance counter stats for (?P<what>.*?)(?: \((?P<runs>\d+) runs\))?:\s*")
+_HEADER = re.compile(r"\s{0,8}Performance counter stats for (?P<what>.*?)(?: \((?P<runs>\d+) runs\))?:\s*")
 _INTERVALS = re.compile(r"#\s+time\s+(?:\S+\s+)*?counts unit events\s*")
 _NAMES = re.compile(r"#\s+time\s+\S|\s?time,.*,\s*$")
 _TIME = re.compile(
@@ -193,7 +193,7 @@ class _Log:
 
     def _metrics(self, line: int, record: Record, metrics: list[tuple[float, str]]) -> None:
         for value, unit in metrics:
-            if not math.isfinite(value) or record.value is None:
+            if not math.isfinite(value) or record.value is None or unit == "(null)":
                 continue
             if found := _RATE.fullmatch(unit):
                 scale = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}[found["prefix"]]

@@ -46,7 +46,7 @@ _LINE = Expression(
 )
 _LATENCY = Expression(
     _TASK
-    + r"""(?P<cpu>\d{1,4})(?P<flags>[.a-zA-Z][.a-zA-Z]\S{1,4})\s++
+    + r"""(?P<cpu>\d{1,4})(?P<flags>[.a-zA-Z][.a-zA-Z]\S{1,6})\s++
         (?P<stamp>\d{1,18}(?:\.\d{1,9})?)(?P<unit>us[+!\#*@$]?\s?)?"""
     + _REST,
     re.VERBOSE | re.ASCII,
