@@ -20,10 +20,11 @@ import numpy as np
 from .serial import midranks
 
 
-def at_zero(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def at_zero(x: np.ndarray, y: np.ndarray, ranks: np.ndarray | None = None) -> np.ndarray:
     """p of the test without a shift, shape (comparisons,); sorted samples of shape (comparisons, m) and (comparisons, n).
 
-    Ties count half. Completely separated samples have no variance left: p is 0. Samples of one and the same value: p is 1.
+    `ranks`: the midranks of x and y together, where they are known. Ties count half.
+    Completely separated samples have no variance left: p is 0. Samples of one and the same value: p is 1.
 
     >>> x = np.arange(5.0)
     >>> at_zero(np.array([x, x * 0]), np.array([x + 9, x * 0])).tolist()
@@ -32,7 +33,7 @@ def at_zero(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     from scipy.special import stdtr
 
     m, n = x.shape[1], y.shape[1]
-    ranks = midranks(np.concatenate((x, y), axis=1))
+    ranks = midranks(np.concatenate((x, y), axis=1)) if ranks is None else ranks
     below, above = ranks[:, :m] - midranks(x), ranks[:, m:] - midranks(y)
     effect = above.mean(axis=1) / m - 0.5  # P(x < y) + P(x = y) / 2 - 1/2
     parts = below.var(axis=1, ddof=1) / (m * n * n), above.var(axis=1, ddof=1) / (n * m * m)
@@ -56,59 +57,76 @@ def kept(
     further out.
     """
     total = m * n
-    out = [(np.full(len(order), first), np.full(len(order), total - first)) for first, _ in levels]
-    start, stop = min(max(_sure(m, n, alpha), 1) for _, alpha in levels), max(first for first, _ in levels)
+    starts = [max(_sure(m, n, alpha), 1) for _, alpha in levels]
+    start, stop = min(starts), max(first for first, _ in levels)
     if start >= stop:
-        return out
-    j, i = np.divmod(np.arange(total), m)
-    places = np.arange(start, stop)
-    for side in (0, 1):
-        near = order[:, :stop] if side == 0 else order[:, : total - stop - 1 : -1]
-        # From this side g pairs have passed at gap g: placements are counts of them, or the sample's size less those counts.
-        ranks = (j, m - 1 - i) if side == 0 else (n - 1 - j, i)
-        squares = [_running(2 * rank + 1, near, start) for rank in ranks]
-        parts = (
-            (squares[0] - places**2 / m) / ((m - 1) * (m * n * n)),
-            (squares[1] - places**2 / n) / ((n - 1) * (n * m * m)),
-        )
-        ordered = np.take_along_axis(differences, near[:, start - 1 :], axis=1)
-        fresh = ordered[:, 1:] != ordered[:, :-1]
-        for (first, alpha), gaps in zip(levels, out, strict=True):
-            cut = slice(0, max(first - start, 0))
-            if not cut.stop:
-                continue
-            effect = np.abs(places[cut] / total - 0.5)
-            inside = _not_rejected(effect, (parts[0][:, cut], parts[1][:, cut]), m, n, alpha) & fresh[:, cut]
-            found = inside.any(axis=1)
-            gap = start + inside.argmax(axis=1)
-            gaps[side][found] = (gap if side == 0 else total - gap)[found]
+        return [(np.full(len(order), first), np.full(len(order), total - first)) for first, _ in levels]
+    near = order[:, :stop], order[:, : total - stop - 1 : -1]
+    gaps = np.arange(start, stop)
+    parts = _variances(near, gaps, m, n)
+    variance = parts[0] + parts[1]
+    rows = np.arange(len(order))[:, None] * total
+    fresh = np.empty(variance.shape, dtype=bool)
+    for side, places in enumerate(near):
+        values = differences.take(places[:, start - 1 :] + rows)
+        np.not_equal(values[:, 1:], values[:, :-1], out=fresh[:, side])
+    out = []
+    for (first, alpha), begin in zip(levels, starts, strict=True):
+        found = np.full((len(order), 2), first)
+        if begin < first:
+            cut = np.s_[:, :, begin - start : first - start]
+            effect = 0.5 - gaps[cut[2]] / total
+            found = begin + _first(effect, variance[cut], [part[cut] for part in parts], fresh[cut], m, n, alpha)
+        out.append((found[:, 0], total - found[:, 1]))
     return out
 
 
-def _running(table: np.ndarray, near: np.ndarray, start: int) -> np.ndarray:
-    """Sums of the table over the first g members of each row of `near`, for g from `start` to one less than all."""
-    kind = np.int32 if table.size * int(table.max()) < 2**31 else np.int64
-    return np.cumsum(table.astype(kind)[near[:, :-1]], axis=1, dtype=kind)[:, start - 1 :]
+def _variances(near: tuple[np.ndarray, np.ndarray], gaps: np.ndarray, m: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The two parts of the test's variance, those of x and y, at these gaps from either side; shape (comparisons, 2, gaps).
+
+    `near` holds the places of the differences in their order, from the lowest on and from the highest on, as far as the gaps reach.
+    """
+    j, i = np.divmod(np.arange(m * n), m)
+    # From below g pairs have passed at gap g: placements of x are counts of them, those of y the sample's size less those counts.
+    # Both sums of squares are in one whole number, of less than 62 bits for the million pairs that ranks are used for.
+    shift = (m * n * n).bit_length()
+    steps = 2 * j + 1 + (2 * (m - 1 - i) + 1 << shift)
+    sums = np.empty((len(near[0]), 2, len(gaps)), dtype=np.int64)
+    for side, places in enumerate(near):
+        sums[:, side, 0] = steps.take(places[:, : gaps[0]]).sum(axis=1)
+        sums[:, side, 1:] = steps.take(places[:, gaps[0] : -1])
+    np.cumsum(sums, axis=2, out=sums)
+    parts = []
+    for squares, k, other in ((sums & ((1 << shift) - 1), m, n), (sums >> shift, n, m)):
+        squares[:, 1] = 2 * other * gaps - squares[:, 1]  # from above the placements are the other sample's size less those
+        parts.append((squares - gaps**2 / k) / ((k - 1) * (k * other * other)))
+    return tuple(parts)
 
 
-def _not_rejected(effect: np.ndarray, parts: tuple[np.ndarray, np.ndarray], m: int, n: int, alpha: float) -> np.ndarray:
-    """p >= alpha, where the quantile lies between those of the smallest and the largest possible degrees of freedom."""
+def _first(
+    effect: np.ndarray, variance: np.ndarray, parts: Sequence[np.ndarray], fresh: np.ndarray, m: int, n: int, alpha: float
+) -> np.ndarray:
+    """The first place on the last axis that is `fresh` and where p >= alpha; the number of places where there is none.
+
+    The quantile lies between those of the largest and the smallest possible degrees of freedom: a place within the former is
+    kept, and only those before it and within the latter need a closer look. `effect` is above 0.
+    """
     from scipy.special import stdtr
 
-    quantiles = _quantiles(min(m, n) - 1, m + n - 2, alpha)
-    variance = parts[0] + parts[1]
-    square = np.broadcast_to(effect * effect, variance.shape)
-    inside = square <= variance * (quantiles[-1] ** 2 * (1 - 1e-9))
-    open_ = np.nonzero(~inside & (square <= variance * (quantiles[0] ** 2 * (1 + 1e-9))) & (variance > 1e-30))
-    one, other, ratio = parts[0][open_], parts[1][open_], np.sqrt(square[open_] / variance[open_])
-    df = _degrees(one, other, m, n)
+    quantiles, width = _quantiles(min(m, n) - 1, m + n - 2, alpha), len(effect)
+    kept = (variance >= (effect / quantiles[-1]) ** 2 * (1 + 1e-9)) & fresh
+    first = np.where(kept.any(axis=-1), kept.argmax(axis=-1), width)
+    open_ = (variance >= (effect / quantiles[0]) ** 2 * (1 - 1e-9)) & fresh & (np.arange(width) < first[..., None])
+    row, place = np.divmod(np.flatnonzero(open_), width)
+    one, other = (part[open_] for part in parts)
+    ratio, df = np.sqrt(effect[place] ** 2 / (one + other)), _degrees(one, other, m, n)
     # The quantile lies between those of the whole numbers of degrees around df: few places need the distribution itself.
     whole = np.clip(df.astype(int) - min(m, n) + 1, 0, len(quantiles) - 2)
     answer = ratio <= quantiles[whole + 1]
     near = ~answer & (ratio <= quantiles[whole] * (1 + 1e-9))
     answer[near] = 2 * stdtr(df[near], -ratio[near]) >= alpha
-    inside[open_] = answer
-    return inside & (variance > 1e-30)
+    np.minimum.at(first.reshape(-1), row[answer], place[answer])
+    return first
 
 
 @lru_cache(maxsize=64)
@@ -123,15 +141,17 @@ def _degrees(one: np.ndarray, other: np.ndarray, m: int, n: int) -> np.ndarray:
     return (one + other) ** 2 / (one**2 / (m - 1) + other**2 / (n - 1))
 
 
+@lru_cache(maxsize=64)
 def _sure(m: int, n: int, alpha: float) -> int:
     """Gaps below this one are rejected whatever the samples.
 
-    A placement over its sample's size lies in [0, 1] with mean q = g / (m n), so its variance is at most
-    q (1 - q) k / (k - 1) for k values, and the test's variance at most q (1 - q) (1 / (m - 1) + 1 / (n - 1)).
+    At gap g a share q = g / (m n) of the pairs has passed. Of the variance q (1 - q) of this 0 or 1 over all pairs one part is
+    that of the shares of x, one that of the shares of y, and the rest is left (an analysis of variance with two ways). So the
+    test's variance, those parts over m - 1 and n - 1, is at most q (1 - q) / (min(m, n) - 1).
     """
     from scipy.special import stdtrit
 
-    bound = float(stdtrit(min(m, n) - 1, 1 - alpha / 2)) ** 2 * (1 / (m - 1) + 1 / (n - 1)) * (1 + 1e-9)
+    bound = float(stdtrit(min(m, n) - 1, 1 - alpha / 2)) ** 2 / (min(m, n) - 1) * (1 + 1e-9)
     # (1/2 - q)^2 > bound * q (1 - q)  <=>  q (1 - q) < 1 / (4 (1 + bound))
     q = 0.5 - 0.5 * math.sqrt(bound / (1 + bound))
     return math.floor(q * m * n)

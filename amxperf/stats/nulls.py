@@ -35,6 +35,7 @@ def mann_whitney_pmf(m: int, n: int) -> np.ndarray:
     return row[n]
 
 
+@lru_cache(maxsize=128)
 def first_kept(m: int, n: int, tail: float) -> int:
     """Smallest u that a test with this probability in each tail does not reject: P(U <= u) >= tail.
 

@@ -11,6 +11,8 @@ Journal 42 (2000) 17-25; D. F. Bauer, J. Amer. Statist. Assoc. 67 (1972) 687-690
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from . import brunner_munzel, estimates, nulls, serial, welch
@@ -23,7 +25,9 @@ MANY_PAIRS = 1_000_000
 """Above this many differences the means are as good as normal and Welch's t is used."""
 PACKED = 4096
 """Longest rows that are sorted with their places packed into them."""
-CHUNK = 200_000
+CHUNK = 1_000_000
+"""Differences of the comparisons that are worked on at a time: bounds the memory."""
+CACHED = 300_000
 """Differences that are sorted at a time: keeps them in the cache."""
 
 
@@ -56,7 +60,8 @@ def flats(baseline: np.ndarray, treatment: np.ndarray, confidence: float = 0.95)
     n = treatment.shape[1]
     out = estimates.empty(count)
     related = serial.related_rows(baseline) | serial.related_rows(treatment)
-    ties = tied_shares(np.concatenate((baseline, treatment), axis=1)) > 0.5
+    tied = tied_shares(np.concatenate((baseline, treatment), axis=1))
+    ties = tied > 0.5
     if m * n > MANY_PAIRS:
         flag = np.full(count, MANY)
     elif nulls.first_kept(m, n, (1 - confidence) / 2) == 0:
@@ -67,7 +72,7 @@ def flats(baseline: np.ndarray, treatment: np.ndarray, confidence: float = 0.95)
     step = max(CHUNK // (m * n), 1)
     for first in range(0, len(ranked), step):
         rows = ranked[first : first + step]
-        out.put(rows, _ranked(baseline[rows], treatment[rows], confidence))
+        out.put(rows, _ranked(baseline[rows], treatment[rows], tied[rows] > 0, confidence))
     means = np.flatnonzero(flag)
     if len(means):
         arms = [welch.Arm(np.full(len(means), arm.shape[1]), arm[means].mean(axis=1), _spread(arm[means]))
@@ -96,34 +101,49 @@ def _spread(values: np.ndarray) -> np.ndarray:
     return found
 
 
-def _ranked(baseline: np.ndarray, treatment: np.ndarray, confidence: float) -> Estimates:
+def _ranked(baseline: np.ndarray, treatment: np.ndarray, tied: np.ndarray, confidence: float) -> Estimates:
     x, y = np.sort(baseline, axis=1), np.sort(treatment, axis=1)
     (count, m), n = x.shape, y.shape[1]
-    differences = (y[:, :, None] - x[:, None, :]).reshape(count, m * n)
-    order = ordered(differences)
-
-    def at(places: np.ndarray | int) -> np.ndarray:
-        """The differences at these places of their order, one per comparison."""
-        places = np.broadcast_to(places, count)
-        return differences[np.arange(count), order[np.arange(count), places]]
-
-    out = estimates.empty(count)
-    half = m * n // 2
-    out.shift[:] = at(half) if m * n % 2 else (at(half - 1) + at(half)) / 2
     levels = [(nulls.first_kept(m, n, tail / 2), tail) for tail in (1 - confidence, 2 * (1 - confidence))]
-    ends = (out.low, out.high), (out.low90, out.high90)
-    for (low, high), (below, above) in zip(ends, brunner_munzel.kept(differences, order, m, n, levels), strict=True):
-        low[:], high[:] = at(below - 1), at(above)
-    out.p[:] = np.maximum(mann_whitney_ps(x, y, differences), brunner_munzel.at_zero(x, y))
+    out = estimates.empty(count)
+    step = min(max(CACHED // (m * n), 1), count)
+    room = np.empty((2, step, m * n))  # one for all steps: memory fresh from the system costs more than what is done in it
+    for first in range(0, count, step):
+        rows = slice(first, first + step)
+        out.shift[rows], *ends = _ends(x[rows], y[rows], levels, room)
+        (out.low[rows], out.high[rows]), (out.low90[rows], out.high90[rows]) = ends
+    ranks = serial.midranks(np.concatenate((x, y), axis=1))
+    out.p[:] = np.maximum(mann_whitney_ps(ranks, m, tied), brunner_munzel.at_zero(x, y, ranks))
     out.method[:], out.n[:], out.m[:] = METHODS.index(RANKS), m, n
     return out
 
 
-def ordered(values: np.ndarray) -> np.ndarray:
+def _ends(
+    x: np.ndarray, y: np.ndarray, levels: Sequence[tuple[int, float]], room: np.ndarray
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """The medians of the differences, and the ends of their intervals at both levels; sorted samples."""
+    (count, m), n = x.shape, y.shape[1]
+    differences, keys = room[:, :count]
+    np.subtract(y[:, :, None], x[:, None, :], out=differences.reshape(count, n, m))
+    order = ordered(differences, keys.view(np.int64))
+    rows = np.arange(count)
+
+    def at(places: np.ndarray | int) -> np.ndarray:
+        """The differences at these places of their order, one per comparison."""
+        return differences[rows, order[rows, places]]
+
+    half = m * n // 2
+    middle = at(half) if m * n % 2 else (at(half - 1) + at(half)) / 2
+    kept = brunner_munzel.kept(differences, order, m, n, levels)
+    return middle, *((at(below - 1), at(above)) for below, above in kept)
+
+
+def ordered(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """What `np.argsort(values, axis=1)` gives, faster: rows of up to `PACKED` finite doubles.
 
     Each double becomes a whole number of the same order whose last bits give way to its place in the row, and those numbers
     are sorted. So values that agree to 40 binary digits, 12 decimal ones, count as equal and stand in order of their places.
+    `out`: room of int64 for the answer.
 
     >>> ordered(np.array([[0.5, -2.0, 0.25], [-1.0, -3.0, 0.0]])).tolist()
     [[1, 2, 0], [1, 0, 2]]
@@ -132,8 +152,10 @@ def ordered(values: np.ndarray) -> np.ndarray:
     if count > PACKED:
         return np.argsort(values, axis=1)
     places = (1 << max(count - 1, 1).bit_length()) - 1
-    keys = np.ascontiguousarray(values).view(np.int64)
-    keys = keys ^ ((keys >> 63) & 0x7FFFFFFFFFFFFFFF)
+    bits = np.ascontiguousarray(values).view(np.int64)
+    keys = np.right_shift(bits, 63, out=out)
+    keys &= 0x7FFFFFFFFFFFFFFF
+    keys ^= bits
     keys &= ~places
     keys |= np.arange(count)
     keys.sort(axis=1)
@@ -147,26 +169,23 @@ def mann_whitney_p(x: np.ndarray, y: np.ndarray) -> float:
     >>> mann_whitney_p(np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
     0.1
     """
-    return float(mann_whitney_ps(x[None, :], y[None, :], (y[:, None] - x[None, :]).reshape(1, -1))[0])
+    pooled = np.concatenate((x, y))[None, :]
+    return float(mann_whitney_ps(serial.midranks(pooled), len(x), tied_shares(pooled) > 0)[0])
 
 
-def mann_whitney_ps(x: np.ndarray, y: np.ndarray, differences: np.ndarray) -> np.ndarray:
-    """The same for many comparisons: sorted samples (comparisons, m) and (comparisons, n), all differences y - x of each."""
-    (count, m), n = x.shape, y.shape[1]
-    below = np.count_nonzero(differences < 0, axis=1)
-    tied = np.count_nonzero(differences == 0, axis=1)
-    own = (x[:, 1:] == x[:, :-1]).any(axis=1) | (y[:, 1:] == y[:, :-1]).any(axis=1)
-    midranks = (tied > 0) | own
-    out = np.ones(count)
-    plain = ~midranks
+def mann_whitney_ps(ranks: np.ndarray, m: int, tied: np.ndarray) -> np.ndarray:
+    """The same for many comparisons: midranks of both samples together, the m of the first before the rest, and where any tie."""
+    n = ranks.shape[1] - m
+    below = np.rint(ranks[:, :m].sum(axis=1)).astype(np.int64) - m * (m + 1) // 2  # pairs where y < x
+    out = np.ones(len(ranks))
+    plain = ~tied
     if m * n <= nulls.PAIRS:
         tails = np.minimum(1.0, 2 * np.cumsum(nulls.mann_whitney_pmf(m, n)))
         out[plain] = tails[np.minimum(below, m * n - below)[plain]]
     elif plain.any():
         out[plain] = nulls.untied_p(below[plain], m, n)
-    for i in np.flatnonzero(midranks):
-        ranks = serial.midranks(np.concatenate((x[i], y[i]))[None, :])[0]
-        out[i] = nulls.midrank_p(ranks, m) if m * n <= nulls.PAIRS else nulls.normal_p(ranks, m)
+    for i in np.flatnonzero(tied):
+        out[i] = nulls.midrank_p(ranks[i], m) if m * n <= nulls.PAIRS else nulls.normal_p(ranks[i], m)
     return out
 
 

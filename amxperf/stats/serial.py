@@ -21,8 +21,9 @@ def midranks(values: np.ndarray) -> np.ndarray:
     [[2.5, 1.0, 2.5], [1.0, 2.0, 3.0]]
     """
     rows, n = values.shape
-    order = np.argsort(values, axis=1, kind="stable")
-    ordered = np.take_along_axis(values, order, axis=1)
+    order = np.argsort(values, axis=1)
+    order += np.arange(rows)[:, None] * n  # places in all rows one after the other
+    ordered = values.take(order)
     places = np.arange(n)
     fresh = np.ones((rows, n), dtype=bool)
     fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
@@ -34,9 +35,9 @@ def midranks(values: np.ndarray) -> np.ndarray:
         begin = np.maximum.accumulate(np.where(fresh, places, 0), axis=1)
         end = np.minimum.accumulate(np.where(last, places, n)[:, ::-1], axis=1)[:, ::-1]
         shared = (begin + end) / 2 + 1
-    out = np.empty((rows, n))
-    np.put_along_axis(out, order, shared, axis=1)
-    return out
+    out = np.empty(rows * n)
+    out[order] = shared
+    return out.reshape(rows, n)
 
 
 def rank_lag1_rows(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

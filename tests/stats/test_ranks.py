@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from amxperf.stats import compare_samples, nulls, ranks, serial
+from amxperf.stats import brunner_munzel, compare_samples, nulls, ranks, serial
 
 # R: the second example of ?wilcox.test (Hollander and Wolfe 1973, p. 69, permeability of the chorioamnion):
 # wilcox.test(x, y, alternative = "greater") prints W = 35, p-value = 0.1272.
@@ -78,8 +78,8 @@ def test_interval_by_scanning_every_shift(seed):
         q = reference.brunnermunzel(b, t - shift).pvalue
         if p >= 0.05 or q >= 0.05:
             kept += [differences[gap], differences[gap + 1]]
-    low, high = ranks._ranked(b[None], t[None], 0.95).row(0).low, ranks._ranked(b[None], t[None], 0.95).row(0).high
-    assert (low, high) == pytest.approx((min(kept), max(kept)), rel=1e-9)
+    found = ranks._ranked(b[None], t[None], np.zeros(1, dtype=bool), 0.95).row(0)
+    assert (found.low, found.high) == pytest.approx((min(kept), max(kept)), rel=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -175,3 +175,22 @@ def test_lag1_against_a_plain_formula():
     variance = 4 * 6 * (5 * 64 - 16 - 9) / (5 * 8 * 9 * 49)
     assert (steps, total) == (95, 42)
     assert serial.rank_lag1(values)[1] == pytest.approx((2 - 95 / 42) / math.sqrt(variance))
+
+
+@pytest.mark.parametrize(("m", "n"), [(5, 5), (6, 9), (9, 6), (12, 12)])
+@pytest.mark.parametrize("shape", ["normal", "bimodal", "quiet"])
+def test_no_gap_left_out_is_kept(m, n, shape):
+    """The first gap by the quick way is that of Brunner and Munzel's test at every gap, also where placements are 0 or all."""
+    rng = np.random.default_rng(m * n)
+    b, t = rng.normal(0, 1, (40, m)), rng.normal(0, 1, (40, n))
+    b += 9 * (rng.random((40, m)) < 0.4) * (shape == "bimodal")
+    b *= 0.01 if shape == "quiet" else 1
+    x, y = np.sort(b, axis=1), np.sort(t, axis=1)
+    differences = (y[:, :, None] - x[:, None, :]).reshape(40, m * n)
+    order, first = ranks.ordered(differences), m * n // 2
+    [(below, above)] = brunner_munzel.kept(differences, order, m, n, [(first, 0.05)])
+    values = np.take_along_axis(differences, order, axis=1)
+    for i in range(40):
+        ps = [brunner_munzel.at_zero(x[i : i + 1], y[i : i + 1] - shift)[0] for shift in (values[i, 1:] + values[i, :-1]) / 2]
+        inside = 1 + np.flatnonzero(np.array(ps) >= 0.05)
+        assert (below[i], above[i]) == (min(first, inside.min()), max(m * n - first, inside.max()))
