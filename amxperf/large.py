@@ -68,12 +68,13 @@ def summary(path: str) -> str:
 
     with _folder(None) as place:
         seen = stream.Seen()
-        files = _written(path, place, ("traces", "frames", "registers", "events"), seen)
+        files = _written(path, place, ("traces", "frames", "events"), seen)
         kinds: Counter[str] = Counter()
         for part in _parts(files["events"]):
             kinds.update(part["kind"].astype(object).tolist())
-        counts = {name: sum(len(part) for part in _parts(files[name])) for name in ("traces", "frames", "registers", "events")}
-        held = {"lines": seen.lines} | counts
+        counts = {name: _rows(files[name]) for name in ("traces", "frames", "events")}
+        counts["registers"] = seen.registers
+        held = {"lines": seen.lines} | {name: counts[name] for name in ("traces", "frames", "registers", "events")}
         contents = Contents(
             path, "dmesg", {name: count for name, count in held.items() if count},
             boots=seen.boots, span=(seen.low, seen.high) if seen.low <= seen.high else None,
@@ -165,6 +166,13 @@ def _parts(file: Path) -> Iterator[pd.DataFrame]:
     with parquet.ParquetFile(file) as pieces:
         for number in range(pieces.num_row_groups):
             yield pieces.read_row_group(number, use_threads=False).to_pandas(types_mapper=whole.get)
+
+
+def _rows(file: Path) -> int:
+    """Rows of a Parquet file."""
+    from pyarrow import parquet
+
+    return parquet.read_metadata(file).num_rows
 
 
 def _texts(table: str, file: Path, form: str) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ Files are read and written again piece by piece.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +52,15 @@ def shaped(name: str, data: pd.DataFrame) -> pyarrow.Table:
     return table.cast(pyarrow.schema(fields))
 
 
-def owned(rows: list[tuple[int, int, str, str]]) -> pyarrow.Table:
-    """Registers (owner, line, name, value) as they are drafted."""
+def owned(
+    owners: np.ndarray, lines: np.ndarray, codes: np.ndarray, names: Sequence[str], values: list[pyarrow.Array]
+) -> pyarrow.Table:
+    """Registers as they are drafted: owner, line, name (by its number among `names`), value (in pieces)."""
     import pyarrow
 
-    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
-    kinds = (pyarrow.int64(), pyarrow.int32(), pyarrow.string(), pyarrow.string())
-    arrays = [pyarrow.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    return pyarrow.table(arrays, names=["owner", "line", "name", "value"])
+    words = pyarrow.DictionaryArray.from_arrays(pyarrow.array(codes, pyarrow.int32()), pyarrow.array(names, pyarrow.string()))
+    columns = [pyarrow.array(owners, pyarrow.int32()), pyarrow.array(lines, pyarrow.int32()), words, pyarrow.chunked_array(values)]
+    return pyarrow.table(columns, names=["owner", "line", "name", "value"])
 
 
 def _pieces(file: Path) -> Iterator[pyarrow.Table]:
@@ -102,17 +103,13 @@ def _first_boot(piece: pyarrow.Table) -> pyarrow.Table:
 
 
 def _resolved(piece: pyarrow.Table, groups: np.ndarray, source: str) -> pyarrow.Table:
-    import pandas as pd
+    import pyarrow
 
     owners = piece.column("owner").to_numpy()
     traces = np.where(owners < 0, -owners, groups[np.maximum(owners, 0)])
-    data = pd.DataFrame({
-        "source": pd.Categorical.from_codes(np.zeros(len(traces), np.int8), [source] if len(traces) else []),
-        "trace": pd.arrays.IntegerArray(np.where(traces, traces, 1).astype(np.int32), traces == 0),
-        "line": piece.column("line").to_numpy(),
-        "name": piece.column("name").to_pandas().astype("category"), "value": piece.column("value").to_pandas(),
-    })  # fmt: skip
-    return shaped("registers", data)
+    file = pyarrow.DictionaryArray.from_arrays(pyarrow.array(np.zeros(len(traces), np.int32)), pyarrow.array([source]))
+    columns = [file, pyarrow.array(traces.astype(np.int32), mask=traces == 0), *(piece.column(place) for place in (1, 2, 3))]
+    return pyarrow.table(columns, names=schema.TABLES["registers"].names)
 
 
 def _events(streaming: Streaming, drafts: Mapping[str, Path]) -> Iterator[pyarrow.Table]:

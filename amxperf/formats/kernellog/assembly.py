@@ -251,3 +251,20 @@ def traces(source: str, parts: Sequence[Traces], memo: Memo, single: bool) -> pd
     for place, name in enumerate(HEADER_WORDS, replaystate.T_VALUES + 2):
         data[name] = category(np.maximum(column(place), 0), memo.words[name].words)
     return _table("traces", source, rows, data)
+
+
+def registers(source: str, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, Any]], names: Sequence[str]) -> pd.DataFrame:
+    """The registers table of pieces: traces (0: none), lines, numbers of names, and values as texts of Arrow."""
+    import pandas as pd
+    import pyarrow
+
+    traces, lines, codes = (
+        np.concatenate([part[place] for part in parts] or [np.zeros(0)]).astype(np.int32, copy=False) for place in range(3)
+    )
+    model = pd.array([], dtype="str")
+    values = pyarrow.chunked_array([part[3] for part in parts], pyarrow.large_string())
+    data = {
+        "trace": optional(np.where(traces, traces, -1), "Int32"), "line": lines, "name": category(codes, names),
+        "value": type(model)(values, dtype=model.dtype),
+    }  # fmt: skip
+    return _table("registers", source, len(lines), data)

@@ -19,6 +19,7 @@ import numpy as np
 from ..compiled import columnscan, native, primitives
 from . import (
     calltrace,
+    dumpscan,
     knowntexts,
     prefixscan,
     replay,
@@ -36,7 +37,8 @@ from .memo import Memo, Unsuited
 from .prefix import FACILITIES, LEVELS, Prefixed, pieces
 
 MODULES: native.Modules = (
-    primitives, prefixscan, knowntexts, columnscan, scan, textflags, replaystate, replayheader, replaytrace, replayreport, replay,
+    primitives, prefixscan, knowntexts, columnscan, scan, dumpscan, textflags, replaystate, replayheader, replaytrace, replayreport,
+    replay,
 )  # fmt: skip
 """Those with functions for a compiler."""
 

@@ -28,21 +28,19 @@ def caller_name(number: int, tags: dict[int, str]) -> str:
     return tags[value // TAGS] if value >= TAGS else f"{kind}{value}"
 
 
-class Callers:
-    """Callers as small numbers, in the order of their first sight; 0 is none."""
+class Numbers:
+    """Numbers of 64 bits, none below 0, as small ones in the order of their first sight."""
 
-    def __init__(self, functions: Any, tags: dict[str, int]) -> None:
-        self.functions, self.tags = functions, tags
+    def __init__(self, functions: Any) -> None:
+        self.functions = functions
         self.keys, self.numbers, self.info = np.full(1 << 10, -1, np.int64), np.zeros(1 << 10, np.int32), np.zeros(1, np.int64)
-        self.said: list[str] = []
-        self.take(np.zeros(1, np.int64))
 
-    def take(self, callers: np.ndarray) -> np.ndarray:
-        """The numbers of some callers."""
-        out, done = np.empty(len(callers), np.int32), 0
+    def take(self, keys: np.ndarray) -> np.ndarray:
+        """The small numbers of some large ones."""
+        out, done = np.empty(len(keys), np.int32), 0
         while True:
-            done = self.functions.intern(callers, done, len(callers), out, self.keys, self.numbers, len(self.keys) - 1, self.info)
-            if done == len(callers):
+            done = self.functions.intern(keys, done, len(keys), out, self.keys, self.numbers, len(self.keys) - 1, self.info)
+            if done == len(keys):
                 return out
             known = self.known()
             size = 4 * len(self.keys)
@@ -51,9 +49,19 @@ class Callers:
             self.functions.intern(known, 0, len(known), rest, self.keys, self.numbers, size - 1, self.info)
 
     def known(self) -> np.ndarray:
-        """The callers in the order of their numbers."""
+        """The large numbers in the order of the small ones."""
         used = np.flatnonzero(self.keys >= 0)
         return self.keys[used[np.argsort(self.numbers[used])]]
+
+
+class Callers(Numbers):
+    """Callers as small numbers, in the order of their first sight; 0 is none."""
+
+    def __init__(self, functions: Any, tags: dict[str, int]) -> None:
+        super().__init__(functions)
+        self.tags = tags
+        self.said: list[str] = []
+        self.take(np.zeros(1, np.int64))
 
     def names(self) -> list[str]:
         """Their names, by number."""

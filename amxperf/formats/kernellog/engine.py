@@ -26,9 +26,9 @@ from ..compiled import native
 from . import assembly, dialect, kernel_events, logjson, replaystate
 from .blocks import MODULES
 from .calltrace import oversized
+from .dumps import Dumps
 from .memo import Unsuited
 from .reading import CHUNK, Reading
-from .stackframe import parse_registers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,13 +125,12 @@ def _strings(texts: Any, lines: pd.DataFrame | None) -> list[str]:
 
 def registers(reading: Reading, lines: pd.DataFrame | None) -> pd.DataFrame:
     """The registers table, from the texts of its lines."""
-    rows = []
+    dumps = Dumps(reading.memo)
+    parts = []
     for cells, texts in reading.pieces.registers:
-        owners = reading.sequence.owners(cells).tolist()
-        for line, owner, text in zip(cells[:, 0].tolist(), owners, _strings(texts, lines), strict=True):
-            for name, value in parse_registers(text):
-                rows.append({"source": reading.source, "trace": owner or None, "line": line, "name": name, "value": value})
-    return schema.frame("registers", rows)
+        which, names, values = dumps.take(*dumps.texts(texts, lines))
+        parts.append((reading.sequence.owners(cells)[which], cells[which, 0], names, values))
+    return assembly.registers(reading.source, parts, list(dumps.names))
 
 
 def events(reading: Reading, tables: Mapping[str, pd.DataFrame], lines: pd.DataFrame | None) -> pd.DataFrame:

@@ -25,9 +25,9 @@ from ...errors import FormatError, OutputError, UsageError
 from .. import dmesg
 from . import afterwards, assembly, dialect, kernel_events, replaystate
 from .calltrace import ROLES, oversized
+from .dumps import Dumps
 from .engine import NAMES, Unsuited
 from .reading import CHUNK, Reading
-from .stackframe import parse_registers
 
 STREAMED = NAMES
 """Tables that can be streamed: all."""
@@ -41,7 +41,8 @@ MOST = 8
 
 @dataclass
 class Seen:
-    """What a log holds beside its tables: lines, how many are left over, boots, span of the stamps, notes.
+    """What a log holds beside its tables: lines, how many are left over, boots, span of the stamps, registers (where these or the
+    events are asked for), notes.
 
     Of each code the first :data:`MOST` notes are in `notes`, `more` counts the others.
     """
@@ -49,6 +50,7 @@ class Seen:
     lines: int = 0
     left: int = 0
     boots: int = 1
+    registers: int = 0
     low: float = inf
     high: float = -inf
     notes: list[Note] = field(default_factory=list)
@@ -105,7 +107,7 @@ def write(
     reading = Reading(document.source, made, side, functions=functions, chunk=chunk, apart=True)
     seen = seen or Seen()
     reading.watch = seen.take
-    streaming = Streaming(reading, document.source, made, drafts, seen)
+    streaming = Streaming(reading, document.source, made, drafts, seen, whole="registers" in names)
     try:
         target.mkdir(parents=True, exist_ok=True)
         with document.open() as stream:
@@ -140,6 +142,7 @@ def whole(path: Input, folder: Path, tables: Sequence[str], seen: Seen | None = 
     lines = found["lines"]
     seen.take(lines["timestamp"].to_numpy(), lines["role"].map(tuple(ROLES).index).to_numpy())
     seen.boots = lines["boot"].nunique()
+    seen.registers = len(found["registers"])
     seen.notes += notes
     files = {name: folder / f"{name}.parquet" for name in tables}
     for name, file in files.items():
@@ -152,10 +155,14 @@ class Streaming:
 
     titles : one array (line of the headline, pid (-1: none), number of the name) per piece of the traces.
     oopses : line of the headline -> the trace, where the headline may be an oops.
+    whole : whether all registers are written, not only those that the events need.
     """
 
-    def __init__(self, reading: Reading, source: str, names: Sequence[str], drafts: dict[str, Path], seen: Seen) -> None:
-        self.reading, self.source, self.names, self.drafts, self.seen = reading, source, names, drafts, seen
+    def __init__(
+        self, reading: Reading, source: str, names: Sequence[str], drafts: dict[str, Path], seen: Seen, *, whole: bool = True
+    ) -> None:  # fmt: skip
+        self.reading, self.source, self.names, self.drafts, self.seen, self.whole = reading, source, names, drafts, seen, whole
+        self.dumps = Dumps(reading.memo)
         self.writers: dict[str, Any] = {}
         self.titles: list[np.ndarray] = []
         self.oopses: dict[int, dict[str, Any]] = {}
@@ -233,11 +240,19 @@ class Streaming:
 
     def _registers(self, parts: list[tuple[np.ndarray, Any]]) -> None:
         """Registers with who owns them as far as it is known: below 0 a trace, else a group of registers."""
-        rows: list[tuple[int, int, str, str]] = []
-        for cells, texts in parts:
-            for (line, owner), message in zip(cells.tolist(), assembly.text([texts]), strict=True):
-                rows += [(owner, line, name, value) for name, value in parse_registers(message.strip())]
-        self._write("registers", afterwards.owned(rows))
+        owners, lines, names, values = [], [], [], []
+        for cells, texts in parts or [(np.zeros((0, 2), np.int32), (np.zeros(1, np.int64), np.zeros(0, np.uint8)))]:
+            which, codes, found = self.dumps.take(*texts)
+            self.seen.registers += len(which)
+            if not self.whole:
+                kept = np.flatnonzero(codes == self.dumps.names.get("RIP", -1))
+                which, codes, found = which[kept], codes[kept], found.take(kept)
+            owners.append(cells[which, 1])
+            lines.append(cells[which, 0])
+            names.append(codes)
+            values.append(found)
+        columns = (np.concatenate(column) for column in (owners, lines, names))
+        self._write("registers", afterwards.owned(*columns, list(self.dumps.names), values))
 
     def _events(self, parts: list[tuple[np.ndarray, np.ndarray, Any]]) -> None:
         common = {"source": self.source, "side": self.reading.side}
