@@ -1,5 +1,5 @@
-"""Lines of register dumps taken apart, for a compiler: what :func:`amxperf.formats.kernellog.stackframe.parse_registers` says of the usual
-ones, as numbers."""
+"""Lines of register dumps taken apart, for a compiler: what :func:`amxperf.formats.kernellog.stackframe.parse_registers` says of
+the usual ones, as numbers."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def dump(
 ) -> int:  # fmt: skip
     """Take the lines apart: a row for each register, with its line, name (as a number) and where its value stands.
 
-    `left` names the lines that are not taken; its item `lines` is their number. `registers` are the names that a line may begin with. Returns the
-    number of rows.
+    `left` names the lines that are not taken; its item `lines` is their number. `registers` are the names that
+    a line may begin with. Returns the number of rows.
     """
     row = 0
     asked = 0

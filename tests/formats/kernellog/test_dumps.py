@@ -13,10 +13,10 @@ from amxperf.formats.kernellog.stackframe import parse_registers
 
 PLAIN, REGISTERS = blocks.Plain(), _beginnings()[0]
 PIECES = [
-    "RIP: ", "RIP:", "RSP: 0018:ffff EFLAGS: 00010246", "RAX: ", "R08: 0", "Code: ", "Code:", "CR2: ", "FS:  ", "knlGS:0000", "EAX: 1",
-    "ORIG_RAX: 10", "LONG_NAMES: 1", "TOO_LONG_NAME: 1", "0x7f", "0010:f+0x1/0x2 [kvm]", "00000001", "f" * 45, "zz", "_", ":", "::", "(",
-    ")", "x", "1R:2", "a:1", "ab:1", "ab:     1", "ab:      1", " ", "  ", "\t", "\x7f", "\x80", "\xff", "é", "\u2003", "<0f>", "pc : 1",
-    "RIP  [<ffff>] f+0x1/0x2", "epc : 00", "-",
+    "RIP: ", "RIP:", "RSP: 0018:ffff EFLAGS: 00010246", "RAX: ", "R08: 0", "Code: ", "Code:", "CR2: ", "FS:  ", "knlGS:0000",
+    "EAX: 1", "ORIG_RAX: 10", "LONG_NAMES: 1", "TOO_LONG_NAME: 1", "0x7f", "0010:f+0x1/0x2 [kvm]", "00000001", "f" * 45, "zz",
+    "_", ":", "::", "(", ")", "x", "1R:2", "a:1", "ab:1", "ab:     1", "ab:      1", " ", "  ", "\t", "\x7f", "\x80", "\xff",
+    "é", "\u2003", "<0f>", "pc : 1", "RIP  [<ffff>] f+0x1/0x2", "epc : 00", "-",
 ]  # fmt: skip
 
 
