@@ -17,7 +17,7 @@ from .geomean import geomeans
 from .layout import HOST_PART
 from .pairing import Pairing, paired
 from .relative import relative
-from .residue import residues_of
+from .residue import check_declared, residues_of
 from .sampling import Samples, samples
 from .schema import factors
 from .selector import FIXED, Selector, parse, parse_keys
@@ -94,6 +94,7 @@ def compare(
         raise UsageError(f"the dataset {dataset.name} holds no measurements", hint="compare needs benchmark logs")
     for arm in arms:
         _check_measured(arm, dataset)
+    check_declared(differs, dataset.manifest, data.columns)
     only = parse(filter) if filter else None
     told = ",".join(part for part in (dataset.filter, filter) if part)
     groups = parse_keys(group_by, data) if group_by else ()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .errors import UsageError
 from .manifest import Manifest
 from .stats.result import Caution
 
@@ -39,6 +41,18 @@ def matters(key: str) -> bool:
     """
     name = key.lower().replace("-", "_").replace(" ", "_")
     return name in MATTERS or name.endswith("_version")
+
+
+def check_declared(declared: Collection[str], manifest: Manifest, columns: Collection[str]) -> None:
+    """Raise UsageError for a word that is neither a column, a fact that matters, nor a key that dataset.toml states."""
+    own = manifest.raw.get("environments", {}).values()
+    stated = {key for section in (manifest.machine, *(each for each in own if isinstance(each, Mapping))) for key in section}
+    for word in declared:
+        if word not in columns and word not in stated and not matters(word):
+            known = sorted({*columns, *stated, *MATTERS})
+            near = get_close_matches(word, known, n=3)
+            hint = f"near to it: {', '.join(near)}" if near else "name a column or a key of a machine in dataset.toml"
+            raise UsageError(f"nothing is called {word!r} that could differ", hint=hint)
 
 
 def facts(manifest: Manifest, environment: str) -> dict[str, str]:

@@ -192,6 +192,10 @@ def test_machines_that_differ_are_named_unless_declared(make):
     assert said == ["microcode differs too: 0x1 against 0x2 (dataset.toml)", "kernel differs too: 6.7 against 6.8 (dataset.toml)"]
     said = [c.message for c in compare(root, "vm", "tdx", differs=["kernel"])[0].cautions if c.code == "also-differs"]
     assert said == ["microcode differs too: 0x1 against 0x2 (dataset.toml)"]
+    with pytest.raises(UsageError, match=r"nothing is called 'kernal' that could differ; near to it: kernel"):
+        compare(root, "vm", "tdx", differs=["microcode", "kernal"])
+    with pytest.raises(UsageError, match=r"name a column or a key of a machine in dataset\.toml"):
+        compare(root, "vm", "tdx", differs=["zzz"])
 
 
 def test_filters(make):

@@ -119,9 +119,14 @@ def _split(names: str, ends: list[int]) -> list[str]:
 
     >>> _split("   GHz  branch-misses of all branches ", [6, 36])
     ['GHz', 'branch-misses of all branches']
+
+    A share's sign stands before its name and goes with it, however the columns drift:
+
+    >>> _split("      %  tma_bad_speculation %  tma_backend_bound ", [11, 31])
+    ['%  tma_bad_speculation', '%  tma_backend_bound']
     """
     names = re.sub(r"^(\s*)time(?=\s)", r"\1    ", names).rstrip()
-    words = [found.end() for found in re.finditer(r"\S+", names)]
+    words = [found.end() for found in re.finditer(r"%\s+\S+|\S+", names)]
     begin, drift, out = 0, 0, []
     for column, end in enumerate(ends):
         left = [word for word in words if word > begin]

@@ -235,7 +235,7 @@ class _Log:
         """Mark the rows of an interval whose length differs from the median one by more than a tenth."""
         ends = sorted(self._stamps)
         lengths = [end - start for start, end in zip([0.0, *ends], ends, strict=False)]
-        usual = sorted(lengths)[(len(lengths) - 1) // 2] if lengths else 0.0
+        usual = sorted(lengths)[len(lengths) // 2] if lengths else 0.0  # of two the longer: what is cut is the last
         for end, length in zip(ends, lengths, strict=True):
             rows = self._stamps[end]
             if rows and abs(length - usual) > 0.1 * usual:

@@ -69,6 +69,27 @@ def test_metrics_alone_by_hand(sample):
     assert values(data) == {"GHz": 4.166, "insn per cycle": 0.73}
 
 
+def test_a_shares_sign_goes_with_the_name_behind_it():
+    """Headings are right-aligned in columns that names overflow: the sign of one name stands at the end of the column before."""
+    text = """
+ Performance counter stats for 'system wide':
+
+                   %  tma_bad_speculation %  tma_backend_bound      %  tma_retiring %  tma_frontend_bound
+S0-D0-C0              2                     5.0                 40.0                    15.0                   40.0
+S0-D0-C1              2                     6.0                 29.0                    20.0                   45.0
+"""
+    data = read(doc(text), {})[0]["measurements"]
+    assert values(data[data["core"] == "S0-D0-C0"]) == {
+        "tma_bad_speculation": 0.05, "tma_backend_bound": 0.4, "tma_retiring": 0.15, "tma_frontend_bound": 0.4,
+    }  # fmt: skip
+
+
+def test_of_two_intervals_the_cut_one_is_odd():
+    text = "     1.000100000     7      page-faults\n     1.250100000     2      page-faults\n"
+    data = read(doc("#           time             counts unit events\n" + text), {})[0]["measurements"]
+    assert data["informative"].tolist() == [True, False] and "counted for 0.25 s" in data["reason"][1]
+
+
 @pytest.mark.parametrize("name", ["csv", "semi", "tab", "sepword", "json", "locale-de-csv", "locale-de-semi", "locale-de-json"])
 def test_every_spelling_gives_the_same_kind_of_rows(sample, name):
     document = sample(f"{name}.txt")
