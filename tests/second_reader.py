@@ -380,7 +380,8 @@ def stack_of(text: str) -> dict | None:
     if low.startswith(("page last allocated via", "page last free pid")):
         name = text.partition(" tgid ")[2].partition("(")[2].partition("),")[0]
         return {"pid": int(words[words.index("pid") + 1].rstrip(",")), "comm": name}
-    if low.startswith(("out-of-bounds ", "use-after-free ", "invalid free ", "memory corruption ")) and low.endswith(":"):
+    accused = ("out-of-bounds ", "use-after-free ", "invalid ", "memory corruption ", "corrupted memory ")
+    if low.startswith(accused) and low.endswith(":"):
         return {"behind": True}
     return None
 

@@ -51,7 +51,7 @@ _STACK = re.compile(
     r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"
     r"(?:Last potentially related|Second to last potentially related|Last call_rcu|Second to last call_rcu)\b.{0,60}:$|"
     r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Stack (?:information|dump)\b.{1,80}:$|Backtrace for .{0,60}:$|"
-    r"(?:Out-of-bounds|Use-after-free|Memory corruption|Invalid (?:read|write|free))\b.{0,160}:$|"
+    r"(?:Out-of-bounds|Use-after-free|(?:Memory|memory) corruption|Corrupted memory|Invalid (?:read|write|free))\b.{0,160}:$|"
     r"(?:(?:read-write|read|write|assert no (?:accesses|writes))(?: \([a-z, ]{1,40}\))? to |race at unknown origin)"
     r".{0,160} on cpu \d{1,6}:$|"
     r"->? ?#\d{1,4} \(.{1,200}:.{0,20}$|.{0,160}\bat:$|.{0,160} users? at$|.{0,100}\binserted at$|.{0,100}stack trace:$|"
@@ -127,7 +127,7 @@ def accuses(text: str) -> bool:
     >>> accuses("Use-after-free read at 0x00000000f2a1b3c4 (in kfence-#12):"), accuses("freed by task 7 on cpu 1 at 2.5s:")
     (True, False)
     """
-    return text.startswith(("Out-of-bounds ", "Use-after-free ", "Memory corruption ", "Invalid "))
+    return text.startswith(("Out-of-bounds ", "Use-after-free ", "Memory corruption ", "Corrupted memory ", "Invalid "))
 
 
 def owner(text: str) -> dict[str, Any]:

@@ -22,7 +22,10 @@ INTERRUPT = re.compile(r"-{3,4} (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
 DECODED = re.compile(  # what addr2line adds below a frame, a mailer breaks off it, or a writer puts for frames
     r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}(?<=\.[chSs]):\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
     r"|(?:: ?)?[0-9a-f]{11,18}|\[[0-9a-f]{11,18}\](?: \[[0-9a-f]{11,18}\])?|\.\.\.|\[\.\.\.\]"
+    r"|Exception stack\(0x[0-9a-f]{8,16} to 0x[0-9a-f]{8,16}\)|(?:[0-9a-f]{4}|\d{1,6}): {1,60}+(?:[0-9a-f]{7,18} ?){1,8}"
 )
+"""What stands between frames and is none: on Arm also the words that an exception left on the stack."""
+
 UNNAMED = re.compile(
     r"\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\] 0x[0-9a-f]{1,16}\b|"
     r"(?:\? )?[\w.]{1,200} \((?:[\w.-]{1,99}/){1,20}[\w.-]{1,99}\.[chS]:\d{1,9}\b"
