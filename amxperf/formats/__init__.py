@@ -25,6 +25,7 @@ from typing import Any
 from ..capture import Capture, Note
 from ..document import Document, load
 from ..errors import FormatError, UsageError
+from .prefixes import unprefixed
 from .quoting import unquoted
 
 FORMATS: dict[str, str] = {
@@ -130,21 +131,35 @@ def recognise(document: Document) -> str:
     )
 
 
-def _name(document: Document, format: str | None) -> tuple[str, Document]:
-    """The format, and the document that its reader is given: without the marks of a mail, but for kernel logs."""
-    plain = None if format == "dmesg" else unquoted(document)
-    name = format or recognise(plain or document)
-    return name, document if plain is None or name == "dmesg" else plain
+def _plain(document: Document, named: bool) -> tuple[Document, list[Note]]:
+    """The capture without the marks of a mail and without prefixes of other programs, and notes that say so."""
+    notes: list[Note] = []
+    found = unprefixed(document, named)
+    if mail := unquoted(found[0] if found else document):
+        message = "the marks of a mail are taken off, and lines that it broke are put together again"
+        document, notes = mail, [Note("quoted", message, document.source)]
+        found = unprefixed(document, named) or (found and (document, found[1]))
+    if found:
+        document = found[0]
+        notes.append(Note("prefixed", f"{found[1]} in front of the lines: taken off", document.source))
+    return document, notes
+
+
+def _name(document: Document, format: str | None) -> tuple[str, Document, list[Note]]:
+    """The format, and the document that its reader is given: without marks and prefixes, but for kernel logs."""
+    if format == "dmesg":
+        return format, document, []
+    plain, notes = _plain(document, format is not None)
+    prefixed = any(note.code == "prefixed" for note in notes)
+    name = format or ("dmesg" if prefixed and module("dmesg").sniff(document) >= SURE else recognise(plain))
+    return (name, document, []) if name == "dmesg" else (name, plain, notes)
 
 
 def read_document(document: Document, format: str | None = None, options: Mapping[str, Any] | None = None) -> Capture:
     """Read a loaded document, recognising its format where none is named."""
-    name, plain = _name(document, format)
+    name, plain, added = _name(document, format)
     tables, notes = module(name).read(plain, dict(options or {}))
-    if plain is not document:
-        message = "the marks of a mail are taken off, and lines that it broke are put together again"
-        notes = [*notes, Note("quoted", message, document.source)]
-    return Capture(document.source, name, document.digest, tables, tuple(notes))
+    return Capture(document.source, name, document.digest, tables, (*notes, *added))
 
 
 def read(path: str | os.PathLike[str], format: str | None = None, **options: Any) -> Capture:

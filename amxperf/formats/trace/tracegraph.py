@@ -9,7 +9,7 @@ from typing import Any
 
 from ..compiled.primitives import digest, find
 from .tracecolumns import MISSING
-from .tracehead import H_CODE, H_CPU, H_END, H_NAME, H_PERF, H_PID, H_PLACES, H_SHOW, H_TASK, H_WHOLE, TASK
+from .tracehead import H_CODE, H_CPU, H_END, H_NAME, H_PERF, H_PID, H_PLACES, H_SHOW, H_TASK, H_WHOLE, is_task
 from .tracetext import NAME, blank, decimal, mix, skip, strip
 
 NO_STAMP = -2
@@ -61,7 +61,7 @@ def graph(buf: Any, here: int, end: int, found: Any, kinds: Any) -> int:
         place = last
         while place > at and 48 <= buf[place - 1] <= 57:
             place -= 1
-        if place - 1 <= at or buf[place - 1] != 45 or place - 1 - at > TASK or last - place > 10:
+        if place - 1 <= at or buf[place - 1] != 45 or not is_task(buf, at, place - 1) or last - place > 10:
             return -2
         number, _ = decimal(buf, place)
         found[H_PID] = number

@@ -19,7 +19,7 @@ H_CPU, H_PID, H_TASK, H_NAME, H_PERF, H_WHOLE, H_PLACES, H_CODE, H_EVENT, H_TEXT
 digits as one number, and how many of them are a fraction (-1: the clock counts something else); the event's hash, its number in
 the program (-1: unknown), its payload's place and end, the place of what is shown of it, and 1 where its name begins with kvm_."""
 
-TASK, TOKEN = 41, 100
+TASK, TOKEN = 15, 100
 """Characters of the longest name of a task, and of an event."""
 
 RETURN_EVENT = 0
@@ -152,7 +152,17 @@ def task(buf: Any, here: int, bracket: int, found: Any) -> bool:
     found[H_PERF] = perf
     found[H_TASK] = here
     found[H_NAME] = place
-    return place - here <= TASK and place > here
+    return is_task(buf, here, place)
+
+
+def is_task(buf: Any, at: int, end: int) -> bool:
+    """Whether buf[at:end] may be the name of a task: not longer than one, no tab, no two blanks in a row."""
+    if end <= at or end - at > TASK:
+        return False
+    odd = 0
+    for i in range(at, end):
+        odd += buf[i] == 9 or (buf[i] == 32 and blank(buf, i + 1))
+    return odd == 0
 
 
 def marker(buf: Any, at: int, end: int) -> int:

@@ -33,7 +33,10 @@ class Line(NamedTuple):
     ticks: bool = False
 
 
-_TASK = r"\s*+(?P<comm>\S.{0,40}?)-(?P<pid>\d{1,10})\s++"
+_COMM = r"(?P<comm>\S(?:\S|[ ](?=\S)){0,14}?)"
+"""A task's name has at most 15 characters (TASK_COMM_LEN of the kernel) and hardly ever two blanks in a row: what is longer
+has something in front of it that is no part of it."""
+_TASK = r"\s*+" + _COMM + r"-(?P<pid>\d{1,10})\s++"
 _REST = r":\s++(?:\(\+\d{1,18}\)\s++)?(?P<rest>\S.*)"
 _LINE = Expression(
     _TASK
@@ -52,26 +55,30 @@ _LATENCY = Expression(
     re.VERBOSE | re.ASCII,
 )
 _VERBOSE = Expression(
-    r"\s*+(?P<comm>\S.{0,40}?)\s++(?P<pid>\d{1,10})\s++(?P<cpu>\d{1,6})\s++\d{1,6}\s++[0-9a-f]{8}\s++[0-9a-f]{8}\s++"
+    r"\s*+" + _COMM + r"\s++(?P<pid>\d{1,10})\s++(?P<cpu>\d{1,6})\s++\d{1,6}\s++[0-9a-f]{8}\s++[0-9a-f]{8}\s++"
     r"\[[0-9a-f]{1,16}\]\s++(?P<stamp>\d{1,18}\.\d{3})ms \(\+\d{1,18}\.\d{3}ms\):\s++(?P<rest>\S.*)",
     re.ASCII,
 )
 _PERF = Expression(
-    r"""\s*+(?P<comm>\S.{0,40}?)\s++(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++
-        (?:\[(?P<cpu>\d{1,6})\]\s++)?(?:[A-Za-z]{1,8}\s++)?
+    r"\s*+"
+    + _COMM
+    + r"""\s++(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++
+        (?:(?:[.a-zA-Z]{3,8}\s++)?\[(?P<cpu>\d{1,6})\]\s++)?(?:[A-Za-z]{1,8}\s++)?
         (?P<stamp>\d{1,18}\.\d{1,9}):\s++(?:(?P<period>\d{1,19})\s++)?
         (?P<name>[\w.=,/-]{1,100}(?::[\w-]{1,100}){0,2}):(?P<rest>\s.*|)""",
     re.VERBOSE | re.ASCII,
 )
 _RECORD = Expression(
-    r"\s*+(?P<comm>\S.{0,40}?)\s++(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++(?:\[(?P<cpu>\d{1,6})\]\s++)?"
+    r"\s*+" + _COMM + r"\s++(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++(?:\[(?P<cpu>\d{1,6})\]\s++)?"
     r"(?P<stamp>\d{1,18}\.\d{1,9}):\s++(?P<name>PERF_RECORD_\w{1,40})\b:?(?P<rest>.*)",
     re.ASCII,
 )
 _BARE = Expression(r"\s*+(?:\w{1,60}:)?(?P<name>[a-z]\w{1,99}):\s++(?P<rest>\S.*)", re.ASCII)
 _GRAPH = Expression(
     r"""\s*+(?:(?P<abs>\d{1,18}\.\d{1,9})\s\|\s++)?(?P<cpu>\d{1,4})\)\s*+
-        (?:(?P<comm>\S.{0,40}?)-(?P<pid>\d{1,10})\s*+\|\s*+)?
+        (?:"""
+    + _COMM
+    + r"""-(?P<pid>\d{1,10})\s*+\|\s*+)?
         (?:[+!\#*@$]?\s*+(?P<time>\d{1,12}(?:\.\d{1,6})?)\sus\s*+)?\|\s*+(?P<rest>\S.*)""",
     re.VERBOSE | re.ASCII,
 )
@@ -102,6 +109,8 @@ def parse(line: str) -> Line:
     ('kvm_fpu', True)
     """
     if found := _LINE.fullmatch(line):
+        if found["comm"][0] == "#" and (line[0] == "#" or found["comm"][1:2] in ("", " ")):
+            return Line(UNKNOWN)  # an event that somebody commented out
         return _task(found, found["rest"].rstrip())
     if found := _FRAME.fullmatch(line):
         return Line(FRAME, text=found[1].strip())
@@ -182,7 +191,9 @@ def _header(text: str) -> Line | None:
         return Line(ENTRIES, {"held": int(found[1]), "written": int(found[2])})
     if found := _LOST.match(text):
         return Line(LOST, {"cpu": int(found[1]), "count": int(found[2] or found[3] or 0)})
-    if text[0] == "#" or text.startswith(("cpus=", "version =")) or _EMPTY.fullmatch(text):
+    if text[0] == "#":
+        return Line(UNKNOWN if "[" in text and _LINE.fullmatch(text.lstrip("# ")) else HEADER)
+    if text.startswith(("cpus=", "version =")) or _EMPTY.fullmatch(text):
         return Line(HEADER)
     return None
 

@@ -27,6 +27,7 @@ from .tracehead import (
     H_TEXT,
     H_WHOLE,
     TASK,
+    is_task,
     named,
     subject,
 )  # fmt: skip
@@ -152,7 +153,7 @@ def loose(buf: Any, here: int, end: int, found: Any) -> int:
             if blank(buf, i) and (buf[i + 1] == 45 or 48 <= buf[i + 1] <= 57):  # a line of perf with an odd name
                 return -1
     found[H_NAME] = last
-    if last - here > TASK:
+    if not is_task(buf, here, last):
         return -1
     place = skip(buf, colon + 1, end)
     if place >= end or buf[place] == 40:
