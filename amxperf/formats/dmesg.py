@@ -9,7 +9,7 @@ An event that names no task takes pid and comm from the call trace of which it i
 
 The column `role` of the lines says what each was taken for; rows = explained rows + rows of role ``other``.
 
-Notes: ``vcpu-is-cpu``, ``interleaved``, ``wall-clock``, ``several-boots``, ``lost-messages``, ``oversized``.
+Notes: ``vcpu-is-cpu``, ``interleaved``, ``wall-clock``, ``several-boots``, ``lost-messages``, ``oversized``, ``backwards``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import UsageError
-from .kernellog import dialect, kernel_events, logjson, report
+from .kernellog import backwards, dialect, kernel_events, logjson, report
 from .kernellog.calltrace import CallTraces
 from .kernellog.prefix import DROPPED, Prefixed, pieces, split
 from .kernellog.stackframe import parse_frame, parse_registers
@@ -109,6 +109,8 @@ def sniff(document: Document) -> int:
     head = [line for line in document.head if line.strip()]
     if not head or any(line.startswith("# tracer:") for line in head[:20]):
         return 0
+    if backwards.is_backwards(head):
+        head.reverse()
     if logjson.looks_like_json(head):
         return 90 if any(record.kernel for _, record, _ in logjson.records(head)) else 0
     marked = known = frames = dumps = others = 0
@@ -132,7 +134,7 @@ def sniff(document: Document) -> int:
     return 50 if known and known >= 0.5 * len(head) else 0
 
 
-def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
+def read(document: Document, options: Mapping[str, Any]) -> tuple[Mapping[str, pd.DataFrame], list[Note]]:
     """Read a kernel log. Raises UsageError for an unknown option or side, FormatError for an empty or binary file.
 
     >>> document = Document("a", b"[    1.500000] handle_xfd_event on CPU3\\n", "")
@@ -142,6 +144,12 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """
     only(options, "dmesg", "side", "tables")
     side, names = side_of(options), tables_of(options)
+    if backwards.is_backwards(document.head):
+        return backwards.read(document, lambda turned: _read(turned, side, names))
+    return _read(document, side, names)
+
+
+def _read(document: Document, side: str, names: tuple[str, ...]) -> tuple[Mapping[str, pd.DataFrame], list[Note]]:
     from .kernellog import engine
 
     if engine.wanted(document):

@@ -23,7 +23,7 @@ from ...document import Document
 from ...encoding import SAMPLE, encoding_of
 from ...errors import FormatError, UsageError
 from ..compiled import native
-from . import assembly, dialect, kernel_events, logjson, replaystate
+from . import assembly, backwards, dialect, kernel_events, logjson, replaystate
 from .blocks import MODULES
 from .calltrace import oversized
 from .dumps import Dumps
@@ -88,7 +88,7 @@ def read(
 
     `looked` says that :func:`wanted` was asked; `functions` and `chunk` are for tests: plain functions, chunks of a few bytes.
     """
-    if not looked and dialect.passes(document.head):
+    if not looked and (backwards.is_backwards(document.head) or dialect.passes(document.head)):
         raise Unsuited
     reading = Reading(document.source, tables, side, size=document.size, functions=functions, chunk=chunk)
     with document.open() as stream:
