@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
@@ -28,7 +28,7 @@ KEYS = {
     "warmup": (int, "iterations left out at the start of each benchmark in each launch"),
     "steady": (bool, "true: leave out warm-up as change points find it in each launch, in place of warmup"),
     "location": (str, "median (default) or mean: the location of a launch"),
-    "block": (str, "boot, or the column whose equal values pair the two arms of a comparison"),
+    "block": (str, "what pairs the arms of a comparison: launch or boot (what one of them holds), or a column (equal values)"),
     "ignore": (list, "patterns of files that are not captures"),
     "machine": (dict, "the machine, and what is unknown about it"),
     "environments": (dict, "per environment: title, boot, machine keys that differ"),
@@ -100,8 +100,12 @@ class Manifest:
 
     @property
     def block(self) -> str:
-        """The column whose equal values pair the arms of a comparison, or ''."""
+        """What pairs the arms of a comparison: 'launch', 'boot' or a column whose equal values do; '' for nothing."""
         return self.raw.get("block", "")
+
+    def without(self, key: str) -> Manifest:
+        """The same as if it lacked a key."""
+        return replace(self, raw={name: value for name, value in self.raw.items() if name != key})
 
     @property
     def ignore(self) -> list[str]:

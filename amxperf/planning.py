@@ -151,8 +151,7 @@ def _sampled(data: pd.DataFrame, arms: tuple[Selector, Selector], dataset: Datas
 
     left, right = (arm.rows(data, dataset.name) for arm in arms)
     pairing = paired(pd.concat([left, right]), np.arange(len(left) + len(right)) >= len(left), arms)
-    raw = {key: value for key, value in dataset.manifest.raw.items() if key != "block"}
-    return pairing, samples(pairing, replace(dataset.manifest, raw=raw))
+    return pairing, samples(pairing, dataset.manifest.without("block"))
 
 
 def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool, replicate: str | None, spread: float | None,

@@ -17,14 +17,15 @@ SHARE = 1e-9
 """Shares of launches that differ by less are equal."""
 
 
-def levels_of(pairing: Pairing, full: Launches, block: str, refused: Refusals, cautions: dict[int, list[Caution]]
+def levels_of(pairing: Pairing, full: Launches, blocks: bool, refused: Refusals, cautions: dict[int, list[Caution]]
             ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Level of the replicate of each pair, and boots (0 where unknown), launches and values of its arms, shape (pairs, 2, 3).
 
     ``boot`` where the arms share no boot, ``launch`` where they do or where nothing says which boot a launch belongs to
-    (caution `boots-unknown`), ``block`` where the manifest names one. Refused: `boots-partly-unknown`, where some launches
-    name a boot and others do not; `boots-uneven`, where the arms share boots with different shares of their launches: with
-    the same share a difference between boots falls on both arms alike, with another it passes for one between the arms.
+    (caution `boots-unknown`). Refused: `boots-partly-unknown`, where some launches name a boot and others do not;
+    `boots-uneven`, where the arms share boots with different shares of their launches: with the same share a difference
+    between boots falls on both arms alike, with another it passes for one between the arms.
+    blocks : the arms are paired by blocks, so none of these is refused.
     """
     count = len(pairing)
     boots = pairing.columns["boot"]
@@ -54,8 +55,8 @@ def levels_of(pairing: Pairing, full: Launches, block: str, refused: Refusals, c
     sizes[:, :, 0][(nameless > 0).reshape(count, 2)] = 0
     sizes[:, :, 1] = started.reshape(count, 2)
     sizes[:, :, 2] = np.bincount(full.arm, weights=np.diff(full.starts), minlength=2 * count).reshape(count, 2)
-    if block:
-        levels[:] = "block"
+    if blocks:
+        _unknown(np.flatnonzero(any_unknown & (refused.codes == "")), "blocks", cautions)
         return levels, sizes
     partly = (nameless > 0) & (nameless < started)
 
@@ -71,10 +72,15 @@ def levels_of(pairing: Pairing, full: Launches, block: str, refused: Refusals, c
     )
     refused.add(np.flatnonzero(partly.reshape(count, 2).any(axis=1)), "boots-partly-unknown", named)
     refused.add(np.flatnonzero(shared & uneven & ~any_unknown), "boots-uneven", lambda i: text)
-    for i in np.flatnonzero(any_unknown & (refused.codes == "")).tolist():
-        caution = Caution("boots-unknown", "nothing says which boot a launch belongs to: launches count as replicates")
-        cautions.setdefault(i, []).append(caution)
+    _unknown(np.flatnonzero(any_unknown & (refused.codes == "")), "launches", cautions)
     return levels, sizes
+
+
+def _unknown(pairs: np.ndarray, noun: str, cautions: dict[int, list[Caution]]) -> None:
+    """The caution `boots-unknown` for pairs."""
+    caution = Caution("boots-unknown", f"nothing says which boot a launch belongs to: {noun} count as replicates")
+    for i in pairs.tolist():
+        cautions.setdefault(i, []).append(caution)
 
 
 def shared_launches(pairing: Pairing, full: Launches, levels: np.ndarray, cautions: dict[int, list[Caution]]) -> None:

@@ -43,8 +43,8 @@ def report(found: Comparisons, width: int = 0) -> str:
         text = "Intervals are those of each comparison alone; verdicts stand after Benjamini and Hochberg"
         lines += ["", f"{text} over {family}, differences and equivalences each by themselves."]
     lines += _mind(found, results)
-    for level, least, arms in sorted({_size(result) for result in results}):
-        lines += [f"  {line}" for line in limits(level, least, results[0].confidence, arms)] if least else []
+    for level, least, arms, matched in sorted({_size(result) for result in results}):
+        lines += [f"  {line}" for line in limits(level, least, results[0].confidence, arms, matched)] if least else []
     if not results:
         lines.append("The two arms have no benchmark in common.")
     return "\n".join(lines) + "\n"
@@ -54,9 +54,10 @@ DIFFERS = "also-differs"
 """Code of what differs between the arms and was not asked for: each such thing is said."""
 
 
-def _size(result: Comparison) -> tuple[str, int, int]:
-    """Level of the replicate, replicates of the smallest arm, and number of arms."""
-    return result.replicate, result.least, 4 if result.relative_to else 2
+def _size(result: Comparison) -> tuple[str, int, int, bool]:
+    """Level of the replicate, replicates of the smallest arm, samples behind the interval, and whether blocks paired four arms."""
+    samples = 1 if result.pairs else 4 if result.relative_to and not result.halves else 2
+    return result.replicate, result.least, samples, bool(result.relative_to) and samples < 4
 
 
 def _mind(found: Comparisons, results: list[Comparison]) -> list[str]:

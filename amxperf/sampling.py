@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .blocking import naming, unused
 from .codes import combined, firsts
 from .copies import copies
 from .manifest import Manifest
@@ -41,7 +42,9 @@ class Samples:
 
     levels : replicate of each of them. sizes : boots (0 where unknown), launches and values of both arms, for all pairs,
     shape (pairs, 2, 3). refused : why the other pairs are not among them. cautions : per pair, what the data bring.
-    boots : codes of the boots (or blocks) in the two arms' order, to tell shared ones.
+    boots : codes of the boots (or blocks) in the two arms' order, to tell shared ones. launches, cells : the same of launches,
+    and the cell of the pairing that each starts with.
+    block : columns that name a block, none where nothing pairs. apart : do the arms of each comparison share no boot, all known?
     """
 
     which: np.ndarray
@@ -52,13 +55,17 @@ class Samples:
     cautions: dict[int, list[Caution]]
     boots: tuple[np.ndarray, np.ndarray]
     launches: tuple[np.ndarray, np.ndarray]
+    cells: tuple[np.ndarray, np.ndarray]
+    block: tuple[str, ...]
+    apart: np.ndarray
 
 
-def samples(pairing: Pairing, manifest: Manifest) -> Samples:
+def samples(pairing: Pairing, manifest: Manifest, match: bool = True) -> Samples:
     """Sort the rows of a pairing into samples.
 
     The replicate is the block that the manifest names; else the boot where the arms share none, the launch where they do or
     where nothing says which boot a launch belongs to (caution `boots-unknown`).
+    match : leave out blocks that have one arm only; False where more than two arms are to be matched.
     Refused: mixed-factors, not-informative, boots-partly-unknown, boots-uneven, no-common-block, not-positive.
     """
     count, columns, data = len(pairing), pairing.columns, pairing.rows
@@ -67,12 +74,15 @@ def samples(pairing: Pairing, manifest: Manifest) -> Samples:
     refused.add(np.flatnonzero(pairing.mixed), "mixed-factors", pairing.mixture)
     rep = firsts(pairing.cell, len(pairing.pair))
     kept = _informative(pairing, rep, refused)
-    block = manifest.block if manifest.block in columns else ""
+    block = naming(manifest.block) if manifest.block in columns else ()
+    if match and len(block) > 1 and not _holds_both(pairing, block):
+        cautions |= {i: [Caution("block-unused", unused(manifest.block))] for i in range(count)}
+        block = ()
     arm_of = np.where(kept, pairing.pair * 2 + pairing.treatment, -1)
     cells = np.flatnonzero(arm_of >= 0)
     # Boots and launches of each pair's arms, numbered so that those of one arm, then of one boot, stand together.
     place = [(columns[name].codes[cells], len(columns[name].words)) for name in ("environment", "boot")]
-    inner = [(columns[block].codes[cells], len(columns[block].words))] if block else place
+    inner = [(columns[name].codes[cells], len(columns[name].words)) for name in block] if block else place
     arm = arm_of[cells]
     boot, boots = combined([(arm, 2 * count), *inner])
     started = columns["launch"].codes[cells], len(columns["launch"].words)
@@ -105,14 +115,17 @@ def samples(pairing: Pairing, manifest: Manifest) -> Samples:
     some = np.flatnonzero(lengths)
     full = Launches(values, iteration, starts_of(lengths[some]), launch_arm[some], boot[head][some], cells[head][some], rows)
     _positive(full, data, refused)
-    levels, sizes = levels_of(pairing, full, block, refused, cautions)
+    levels, sizes = levels_of(pairing, full, bool(block), refused, cautions)
+    apart = levels == "boot"
+    if block:
+        levels[:] = "block"
     thread = columns_of(data, "thread", rows)
     copies(full, thread, count, cautions)
     if (levels == "launch").any():
         shared_launches(pairing, full, levels, cautions)
     if not manifest.warmup:
         seen(Numbered(full.values, full.iteration, thread, full.starts, full.arm), count, cautions)
-    return _split(full, pairing, levels, sizes, refused, cautions, block)
+    return _split(full, pairing, levels, sizes, refused, cautions, block, apart, match)
 
 
 @dataclass(frozen=True)
@@ -148,6 +161,16 @@ def _order(arm: np.ndarray, boot: np.ndarray) -> np.ndarray:
     return np.arange(len(key)) if not (np.diff(key) < 0).any() else np.argsort(key, kind="stable")
 
 
+def _holds_both(pairing: Pairing, block: tuple[str, ...]) -> bool:
+    """Does any block hold both arms of a pair?"""
+    cells = np.flatnonzero(pairing.pair >= 0)
+    parts = [(pairing.columns[name].codes[cells], len(pairing.columns[name].words)) for name in block]
+    group, groups = combined([(pairing.pair[cells], len(pairing)), *parts])
+    has = np.zeros((groups, 2), dtype=bool)
+    has[group, pairing.treatment[cells].astype(int)] = True
+    return bool(has.all(axis=1).any())
+
+
 def _informative(pairing: Pairing, rep: np.ndarray, refused: Refusals) -> np.ndarray:
     """Cells that belong to a pair and whose values can depend on speed; refuse pairs with an arm that has none."""
     informative = pairing.rows["informative"].to_numpy()[rep]
@@ -181,21 +204,22 @@ def _positive(full: Launches, data: pd.DataFrame, refused: Refusals) -> None:
 
 
 def _split(full: Launches, pairing: Pairing, levels: np.ndarray, sizes: np.ndarray, refused: Refusals,
-           cautions: dict[int, list[Caution]], block: str) -> Samples:  # fmt: skip
+           cautions: dict[int, list[Caution]], block: tuple[str, ...], apart: np.ndarray, match: bool) -> Samples:  # fmt: skip
     """The two arms of the pairs that are not refused."""
-    name = block or "boot"
-    code = pairing.columns[name].codes[full.cell].astype(np.int64)
-    if not block:
-        code = code + pairing.columns["environment"].codes[full.cell].astype(np.int64) * len(pairing.columns["boot"].words)
+    code = np.zeros(len(full.arm), dtype=np.int64)
+    for name in block or ("environment", "boot"):
+        code = code * len(pairing.columns[name].words) + pairing.columns[name].codes[full.cell]
     use = np.ones(len(full.arm), dtype=bool)
     order = np.arange(len(full.arm))
     if block:
-        use = _common(full, code, pairing.columns[name].code(""), len(pairing), refused, cautions)
+        if match:
+            part = pairing.columns[block[-1]]
+            use = _common(full, code, part.codes[full.cell] == part.code(""), len(pairing), refused, cautions)
         order = np.lexsort((code, full.arm))  # blocks in the same order in both arms
     good = refused.codes == ""
     order = order[(use & good[full.arm // 2])[order]]
     which = np.flatnonzero(good)
-    arms, boots, launches = [], [], []
+    arms, boots, launches, cells = [], [], [], []
     place = pairing.columns["launch"].codes[full.cell].astype(np.int64) + code * len(pairing.columns["launch"].words)
     for side in (0, 1):
         mine = order[full.arm[order] % 2 == side]
@@ -212,17 +236,19 @@ def _split(full: Launches, pairing: Pairing, levels: np.ndarray, sizes: np.ndarr
         arms.append(Nested(values, starts, begin, starts_of(per_arm)))
         boots.append(code[mine][fresh])
         launches.append(place[mine])
-    return Samples(which, tuple(arms), levels[which], sizes, refused, cautions, tuple(boots), tuple(launches))
+        cells.append(full.cell[mine])
+    return Samples(which, tuple(arms), levels[which], sizes, refused, cautions, tuple(boots), tuple(launches), tuple(cells), block,
+                   apart[which])  # fmt: skip
 
 
-def _common(full: Launches, code: np.ndarray, nameless: int, count: int, refused: Refusals, cautions: dict[int, list[Caution]]
-            ) -> np.ndarray:  # fmt: skip
+def _common(full: Launches, code: np.ndarray, nameless: np.ndarray, count: int, refused: Refusals,
+            cautions: dict[int, list[Caution]]) -> np.ndarray:  # fmt: skip
     """Launches in blocks that both arms have; refuse pairs without one, and say how many blocks are left out."""
     pair, side = full.arm // 2, full.arm % 2
     group, groups = combined([(pair, count), (code, int(code.max(initial=0)) + 1)])
     has = np.zeros((groups, 2), dtype=bool)
     has[group, side] = True
-    use = has.all(axis=1)[group] & (code != nameless)
+    use = has.all(axis=1)[group] & ~nameless
     first = firsts(group, groups)
     lone = np.bincount(pair[first], weights=~use[first], minlength=count).astype(int)
     common = np.bincount(pair[first], weights=use[first], minlength=count).astype(int)

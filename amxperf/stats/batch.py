@@ -24,6 +24,7 @@ class Batch(Sequence[Comparison]):
     """Comparisons as arrays; `batch[i]` is a frozen :class:`Comparison`.
 
     estimates : log shifts and intervals, NaN where there is none. replicates : (comparisons, 2).
+    paired : are the replicates pairs? One answer, or one per comparison.
     codes : '' or why a comparison cannot be made; verdicts : as in `stats.result.VERDICTS`.
     adjusted, alike, family : p of a difference and of equivalence after Benjamini and Hochberg, and how many were adjusted
     together; NaN and 0 where they were not.
@@ -37,7 +38,7 @@ class Batch(Sequence[Comparison]):
     codes: np.ndarray
     confidence: float
     margin: float
-    paired: bool
+    paired: bool | np.ndarray
     arms: tuple[Nested, Nested] | None = field(default=None, repr=False)
     within: Batch | None = field(default=None, repr=False)
     inner: np.ndarray | None = field(default=None, repr=False)
@@ -111,6 +112,7 @@ class Batch(Sequence[Comparison]):
             "replicate": level, "confidence": self.confidence, "margin": self.margin,
             "baseline_n": Counts(*(int(n) for n in self.sizes[0][i])),
             "treatment_n": Counts(*(int(n) for n in self.sizes[1][i])),
+            "pairs": counts[0] if np.broadcast_to(self.paired, len(self))[i] else 0,
         }  # fmt: skip
         spread = float(self.spreads[0][i]), float(self.spreads[1][i])
         estimate = self.estimates.row(i)
@@ -132,7 +134,7 @@ class Batch(Sequence[Comparison]):
             reason=said, settle=int(self._settles[i]) or None, cautions=cautions, within=None, low90=low90, high90=high90,
             spread_baseline=spread[0], spread_treatment=spread[1],
             adjusted=adjusted, family=0 if math.isnan(adjusted) else self.family, df=estimate.df,
-            pairs=counts[0] if self.paired else 0, components=parts, p_equivalence=float(self.equivalence[i]),
+            components=parts, p_equivalence=float(self.equivalence[i]),
             adjusted_equivalence=alike, **common,
         )  # fmt: skip
 
@@ -178,7 +180,8 @@ class Batch(Sequence[Comparison]):
         open_ &= ~self._lost[0] & ~self._lost[1]
         rows = np.flatnonzero(open_)
         out = np.zeros(len(self), dtype=np.int64)
-        noise = (self._pair_spreads[rows], np.zeros(len(rows))) if self.paired else tuple(part[rows] for part in self.spreads)
+        pairs = np.broadcast_to(self.paired, len(self))[rows]
+        noise = (np.where(pairs, self._pair_spreads[rows], self.spreads[0][rows]), np.where(pairs, 0, self.spreads[1][rows]))
         out[rows] = verdict.settle_many(self.estimates.shift[rows], *noise, self.confidence, self.margin,
                                         self.replicates[rows].max(axis=1))  # fmt: skip
         return out

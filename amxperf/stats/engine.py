@@ -10,9 +10,12 @@ import numpy as np
 
 from . import estimates, ragged, ranks, welch
 from .batch import Batch
-from .estimates import FOUR, Estimates
+from .estimates import FOUR, HALVES, METHODS, WHOLE, Estimates
 from .nested import Locations, Nested, subset_of
 from .result import Comparison
+
+Sides = Sequence[np.ndarray] | None
+"""Log differences of the replicates of a ratio of ratios that blocks pair: those of all four arms, or of two and two."""
 
 
 def compare_arms(
@@ -98,20 +101,43 @@ def relative_arms(
     confidence: float = 0.95,
     margin: float = 0.02,
     location: str = "median",
+    sides: Sequence[Sides] = (),
 ) -> Batch:
-    """Ratios of ratios: comparison `rows[k]` of `arms` over comparison `others[k]` of `references`.
+    """Ratios of ratios: comparison `rows[k]` of `arms` over comparison `others[k]` of `references`, at level `levels[k]`.
 
     The log ratio of ratios is a sum of four means of log locations, taken as independent; its interval has Satterthwaite's
-    degrees of freedom (:func:`amxperf.stats.welch.combined`). `levels` is that of the comparisons of `arms`.
+    degrees of freedom (:func:`amxperf.stats.welch.combined`).
+    sides : of comparisons whose arms blocks pair, differences of log locations, one per replicate: one array where a replicate
+    has all four arms (its log ratio of ratios: paired t), two where it has two of them (a log ratio; Welch's t on the second
+    array minus the first); None for a comparison without, and none at all if left out.
     """
     count = len(rows)
-    levels = levels[rows]
     out = estimates.empty(count)
     replicates, codes = np.zeros((count, 2), dtype=np.int64), np.full(count, "", dtype=object)
     spreads = np.full(count, math.nan), np.full(count, math.nan)
     located = [Locations(arm, location) for arm in (*arms, *references)]
-    for level in sorted({str(level) for level in levels}):
-        mine = np.flatnonzero(levels == level)
+    kinds = np.array([0 if side is None else len(side) for side in sides] if sides else np.zeros(count), dtype=np.int64)
+    for kind in (1, 2):
+        mine = np.flatnonzero(kinds == kind)
+        if not len(mine):
+            continue
+        lengths = np.array([[len(sides[k][-kind]), len(sides[k][-1])] for k in mine.tolist()])
+        replicates[mine] = lengths
+        parts = []
+        for at in range(kind):
+            flat = np.concatenate([sides[k][at] for k in mine.tolist()])
+            parts.append(welch.summary(flat, ragged.starts_of(lengths[:, at])))
+            spreads[at][mine] = parts[at].spread
+        few = lengths.min(axis=1) < 2
+        out.shift[mine] = parts[0].mean if kind == 1 else parts[1].mean - parts[0].mean
+        codes[mine[few]] = [f"one-{level}" for level in levels[mine[few]]]
+        good = [_rows(part, np.flatnonzero(~few)) for part in parts]
+        found = welch.pairs(*good, confidence) if kind == 1 else welch.welches(*good, confidence)
+        found.method[:] = METHODS.index(WHOLE if kind == 1 else HALVES)
+        out.put(mine[~few], found)
+    plain = np.flatnonzero(kinds == 0)
+    for level in sorted({str(level) for level in levels[plain]}):
+        mine = plain[levels[plain] == level]
         parts = [welch.summary(*place.of(level, which[mine]))
                  for place, which in zip(located, (rows, rows, others, others), strict=True)]  # fmt: skip
         for side in (0, 1):
@@ -125,7 +151,8 @@ def relative_arms(
         out.put(mine, found)
         codes[mine[few]] = f"one-{level}"
     codes[(codes == "") & np.isnan(out.low)] = "no-spread"
-    return Batch(out, levels, (np.zeros((count, 3)), np.zeros((count, 3))), replicates, spreads, codes, confidence, margin, False)
+    sizes = np.zeros((count, 3)), np.zeros((count, 3))
+    return Batch(out, levels, sizes, replicates, spreads, codes, confidence, margin, kinds == 1)
 
 
 def compare_locations(

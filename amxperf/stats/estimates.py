@@ -13,7 +13,9 @@ WELCH = "Welch's t on the logs"
 PAIRED = "paired t on the log ratios"
 RANKS = "Mann-Whitney with Brunner-Munzel on the logs"
 FOUR = "Satterthwaite's t on four log means"
-METHODS = (WELCH, PAIRED, RANKS, FOUR)
+WHOLE = "paired t on the log ratios of ratios"
+HALVES = "Welch's t on paired log ratios"
+METHODS = (WELCH, PAIRED, RANKS, FOUR, WHOLE, HALVES)
 
 MANY, TIES, LIMIT, CONSTANT_BASELINE, CONSTANT_TREATMENT, NO_SPREAD, SAME_RATIO, RELATED, WIDENED = (1 << k for k in range(9))
 """Bits of `Estimates.flags`: each is a caution."""

@@ -88,7 +88,7 @@ def half_width(
     spread : standard deviation of the log between replicates.
     noise : standard deviation of the log between the iterations of one replicate.
     iterations : iterations per replicate; their median (or mean, by `location`) is the replicate's location.
-    arms : 2, or 4 for a ratio of ratios, whose interval is t(4n - 4) * s * sqrt(4 / n).
+    arms : 2, or 4 for a ratio of ratios, whose interval is t(4n - 4) * s * sqrt(4 / n); 1 for pairs whose log ratios scatter so.
 
     Welch's interval with equal variances, t(2n - 2) * s * sqrt(2 / n), where s^2 = spread^2 + pi/2 * noise^2 / iterations
     (the variance of a median of normal values is pi/2 times that of their mean). A ValueError for fewer than 2 replicates.

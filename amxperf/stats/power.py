@@ -24,7 +24,7 @@ def power_difference(replicates: int, deviation: float, change: float, confidenc
     replicates : per arm, 2 or more.
     deviation : standard deviation of the log locations of the replicates.
     change : true difference as a fraction (0.03: 3 % more).
-    arms : 2, or 4 for a ratio of ratios.
+    arms : 2, or 4 for a ratio of ratios; 1 for pairs, whose log ratios then have the standard deviation.
 
     From the noncentral t distribution (J. Cohen, Statistical Power Analysis, 1988, ch. 2).
 

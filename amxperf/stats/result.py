@@ -83,6 +83,9 @@ class Comparison:
         Variance components of baseline and treatment (`stats.variances`), empty where no level repeats in another.
     relative_to, reference_n
         For a ratio of ratios the selector of the reference, and the counts of its two arms.
+    halves
+        Replicates on the two sides of a ratio of ratios whose blocks hold two of its four arms each; else empty.
+        `pairs` are blocks that hold all four. The spreads are those of the log ratio of ratios, or of the ratio of each side.
 
     Then who is compared: benchmark, metric, unit, better ('lower', 'higher', 'none'), the selectors of both arms, the
     factors held fixed, and the kind of data. Two results are equal when their JSON is.
@@ -125,6 +128,7 @@ class Comparison:
     reference_n: tuple[Counts, ...] = ()
     p_equivalence: float = math.nan
     adjusted_equivalence: float = math.nan
+    halves: tuple[int, ...] = ()
 
     def named(self, **identity: Any) -> Comparison:
         """A copy with identity fields set (benchmark, unit, better ...), here and in every `.within`."""
@@ -148,8 +152,8 @@ class Comparison:
 
     def replicates(self) -> tuple[int, int]:
         """Replicates in the baseline and in the treatment."""
-        if self.pairs:
-            return self.pairs, self.pairs
+        if self.pairs or self.halves:
+            return (self.pairs, self.pairs) if self.pairs else self.halves
         return getattr(self.baseline_n, self._counts), getattr(self.treatment_n, self._counts)
 
     @property
@@ -159,13 +163,19 @@ class Comparison:
     @property
     def least(self) -> int:
         """Replicates of the smallest arm, those of the reference included."""
-        return min(*self.replicates(), *(getattr(arm, self._counts) for arm in self.reference_n))
+        beside = () if self.pairs or self.halves else self.reference_n
+        return min(*self.replicates(), *(getattr(arm, self._counts) for arm in beside))
 
     def counted(self) -> str:
         """The replicates in words: '10 against 10 launches'."""
         baseline, treatment = self.replicates()
+        if self.pairs and self.relative_to:
+            what = {"block": ("block", "blocks"), "boot": ("pair of boots", "pairs of boots")}[self.replicate]
+            return f"{self.pairs} {what[self.pairs > 1]} with all four arms"
         if self.pairs:
-            return f"{self.pairs} pairs of {_PLURAL[self.replicate]}"
+            return f"{self.pairs} {'pair' if self.pairs == 1 else 'pairs'} of {_PLURAL[self.replicate]}"
+        if self.halves:
+            return f"{baseline} against {treatment} {_PLURAL[self.replicate]} with two arms each"
         noun = self.replicate if baseline == treatment == 1 else _PLURAL[self.replicate]
         beside = [getattr(arm, self._counts) for arm in self.reference_n]
         reference = f" and {beside[0]} against {beside[1]} of the reference" if beside else ""
@@ -184,6 +194,7 @@ class Comparison:
         data["factors"] = dict(self.factors)
         data["components"] = [dataclasses.asdict(part) for part in self.components]
         data["reference_n"] = [dataclasses.asdict(part) for part in self.reference_n]
+        data["halves"] = list(self.halves)
         data["within"] = None if self.within is None else self.within.to_dict()
         return data
 
@@ -209,6 +220,7 @@ class Comparison:
             known["cautions"] = tuple(Caution(**caution) for caution in known["cautions"])
             known["components"] = tuple(_components(part) for part in known.get("components", ()))
             known["reference_n"] = tuple(Counts(**part) for part in known.get("reference_n", ()))
+            known["halves"] = tuple(int(n) for n in known.get("halves", ()))
             known["factors"] = tuple((str(k), str(v)) for k, v in dict(known.get("factors", {})).items())
         except (TypeError, ValueError) as error:
             raise DataError(f"a comparison holds a value of the wrong type: {error}") from error

@@ -129,5 +129,5 @@ def test_field_order_is_the_contract():
     assert names == (
         "ratio low high confidence margin method p replicate baseline_n treatment_n verdict code reason settle cautions "
         "within low90 high90 spread_baseline spread_treatment benchmark metric unit better baseline treatment factors kind "
-        "adjusted family df pairs components relative_to reference_n p_equivalence adjusted_equivalence"
+        "adjusted family df pairs components relative_to reference_n p_equivalence adjusted_equivalence halves"
     )
