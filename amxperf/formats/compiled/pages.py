@@ -25,3 +25,14 @@ def zeros(number: int, dtype: Any) -> np.ndarray:
     if size < LARGE or not hasattr(mmap, "MAP_ANONYMOUS"):
         return np.zeros(number, dtype)
     return np.frombuffer(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), dtype, number)
+
+
+def longer(array: np.ndarray, number: int) -> np.ndarray:
+    """The array with zeros behind it, `number` items in all.
+
+    >>> longer(np.ones(1, int), 3).tolist()
+    [1, 0, 0]
+    """
+    data = zeros(number, array.dtype)
+    data[: len(array)] = array
+    return data

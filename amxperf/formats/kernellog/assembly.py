@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 LONG = 1 << 17
 """Rows from which on making a column takes longer than starting a thread."""
+
+FEW = 8
+"""Words below which a category's type is kept for the next column that has the same."""
 
 SPREAD: dict[int, Callable[[Any], Any]] = {
     1: lambda functions: functions.spread_bytes, 2: lambda functions: functions.spread_halves,
@@ -52,7 +56,19 @@ def _places(counts: np.ndarray, words: Sequence[str]) -> tuple[np.ndarray, list[
 def _categorical(codes: np.ndarray, names: list[str]) -> pd.Categorical:
     import pandas as pd
 
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(names, dtype="str")), validate=False)
+    return pd.Categorical.from_codes(codes, dtype=_few(*names) if len(names) < FEW else _kind(names), validate=False)
+
+
+@lru_cache(64)
+def _few(*names: str) -> pd.CategoricalDtype:
+    """The type of a few words, of which many columns have the same."""
+    return _kind(names)
+
+
+def _kind(names: Sequence[str]) -> pd.CategoricalDtype:
+    import pandas as pd
+
+    return pd.CategoricalDtype(pd.Index(names, dtype="str"))
 
 
 def uniform(rows: int, word: str) -> pd.Categorical:

@@ -63,6 +63,14 @@ class Pieces:
     registers: list[tuple[np.ndarray, list[str]]] = field(default_factory=list)
 
 
+def _blank(buf: np.ndarray, size: int) -> bool:
+    """Whether a chunk holds nothing but blanks and NULs."""
+    head = buf[: min(size, 1 << 10)]
+    if ((head > 32) & (head < 127)).any():
+        return False
+    return not buf[:size].tobytes().decode("utf-8", "replace").replace("\0", "").strip()
+
+
 class _AtOnce:
     """Does what it is given at once, for what is smaller than the start of a thread."""
 
@@ -116,7 +124,7 @@ class Reading:
             try:
                 for number, item in enumerate(chunks(stream, self.chunk, progress, self.buffers)):
                     if self.blank:
-                        self.blank = not item[0][: item[1]].tobytes().decode("utf-8", "replace").replace("\0", "").strip()
+                        self.blank = _blank(*item)
                     waiting.append((pool.submit(work, item), item[0]))
                     if len(waiting) > THREADS + 1 or number == 0 or self.memo.count > MOST:
                         yield from self._take(waiting, self.memo.count > MOST or number == 0)

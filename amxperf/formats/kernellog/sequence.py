@@ -10,6 +10,7 @@ from math import nan
 
 import numpy as np
 
+from ..compiled import pages
 from ..compiled.growing import Columns
 from . import replaystate as machine
 from . import report, scan, textflags
@@ -127,14 +128,13 @@ class Sequence:
         held = int(G[machine.G_TRACES] - G[machine.G_BASE])
         if (held + count + 2) * machine.TRACES > len(self.T):
             rows = 2 * held + count + 1024
-            self.T = np.concatenate([self.T, np.zeros(rows * machine.TRACES - len(self.T), np.int64)])
-            self.P = np.concatenate([self.P, np.zeros(2 * rows - len(self.P))])
-            self.H = np.concatenate([self.H, np.zeros(rows + 1 - len(self.H), np.int64)])
+            self.T = pages.longer(self.T, rows * machine.TRACES)
+            self.P, self.H = pages.longer(self.P, 2 * rows), pages.longer(self.H, rows + 1)
         if G[machine.G_GROUPS] + count + 2 > len(self.W):
-            self.W = np.concatenate([self.W, np.zeros(len(self.W) + count, np.int64)])
+            self.W = pages.longer(self.W, 2 * len(self.W) + count)
         free = len(self.titles) - G[machine.G_TITLES]
         if free < 1 << 16 or (more and free < 1 << 20):
-            self.titles = np.concatenate([self.titles, np.zeros(len(self.titles) + (1 << 16), np.uint8)])
+            self.titles = pages.longer(self.titles, 2 * len(self.titles) + (1 << 16))
         G[machine.G_ROOM_TITLES] = len(self.titles)
 
     def _keep(self, block: Block) -> None:
