@@ -29,6 +29,22 @@ def test_each_form_is_told():
     assert {name: count for name, count in found.items() if count} == names
 
 
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from([  # few kinds of lines, each several times
+    "[    1.000000] a", "[    1.000000]  f+0x1/0x2 [kvm", "[12345.123456] ------------[ cut here ]------------", "[    2.000000] ",
+    "[    3.000000] [4:  task:  825] a", "[    3.000000] (0)[848:task] a", "[    3.000000] c7 a", "[    3.000000]  (1)[9:b]", "",
+    "[    4,000000] a [    4.100000] b [    4.200000] c [    4.300000] d", "[    5.000000] a [ 5.000000] (0)[8:t] b", " \t",
+    "[    6.000000][  T12] " + 60 * "x", "[    6.000000] " + 58 * "x" + " ", "[    6.000000] " + 61 * "x" + "=", "a", "12: b",
+]), min_size=1, max_size=3).flatmap(lambda kinds: st.lists(st.sampled_from(kinds), max_size=9)))  # fmt: skip
+def test_lines_said_to_be_ordinary_need_nothing(lines):
+    assert len(dialect.passes(lines)) == len(dialect._needed(lines))
+
+
+def test_common_logs_are_ordinary():
+    ordinary = [all(map(dialect._ORDINARY.fullmatch, filter(str.strip, Document("", entry.data).head))) for entry in LOGS]
+    assert sum(ordinary) > len(LOGS) / 3
+
+
 @pytest.mark.parametrize("entry", corpus.pasted(), ids=str)
 def test_no_line_is_lost(entry):
     lines = Document("a", entry.data).lines
