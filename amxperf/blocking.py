@@ -98,7 +98,7 @@ def matched(arms: Sequence[Arm], apart: bool) -> Matched | None:
     found, level = [], "block"
     for (off, on), names in zip(sides, kept, strict=True):
         logs = np.array([sum(arms[at][name].log for at in on) - sum(arms[at][name].log for at in off) for name in names])
-        groups = _groups([frozenset().union(*(arms[at][name].boots for at in (*off, *on))) for name in names]) if apart else []
+        groups = joined([frozenset().union(*(arms[at][name].boots for at in (*off, *on))) for name in names]) if apart else []
         if apart and len(groups) < len(names):
             level, logs = "boot", np.array([logs[group].mean() for group in groups])
         found.append(logs)
@@ -107,9 +107,13 @@ def matched(arms: Sequence[Arm], apart: bool) -> Matched | None:
     return Matched(tuple(found), level, holds, len(every - used), len(kept) == 2 and bool(set(kept[0]) & set(kept[1])))
 
 
-def _groups(boots: Sequence[frozenset[Name]]) -> list[list[int]]:
-    """Numbers of blocks, those together that share a boot, directly or through others."""
-    found: list[tuple[set[Name], list[int]]] = []
+def joined(boots: Sequence[frozenset]) -> list[list[int]]:
+    """Numbers of blocks, those together that share a boot, directly or through others.
+
+    >>> joined([frozenset("a"), frozenset("b"), frozenset("ca"), frozenset()])
+    [[0, 2], [1], [3]]
+    """
+    found: list[tuple[set, list[int]]] = []
     for number, mine in enumerate(boots):
         near = [group for group in found if group[0] & mine]
         found = [group for group in found if not group[0] & mine]

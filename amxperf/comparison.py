@@ -48,7 +48,8 @@ def compare(
     the exact Mann-Whitney interval joined with Brunner and Munzel's.
     The replicate is the highest level at which the treatment was assigned:
     boots where the arms share none, launches where they share boots or where nothing says which boot a launch belongs to.
-    Where dataset.toml names a `block`, blocks that hold both arms are pairs: paired t on their log ratios.
+    Where dataset.toml names a `block`, blocks that hold both arms are pairs: paired t on their log ratios. Where the arms share no
+    boot, the blocks of one boot are one replicate.
     Of several comparisons the verdicts stand after Benjamini and Hochberg, differences and equivalences each by themselves;
     intervals and p are those of each alone.
     A benchmark whose printed value cannot depend on speed is refused.
@@ -146,7 +147,7 @@ def _paired(dataset: Dataset, arms: tuple[Selector, Selector], only: Selector | 
 def _compared(found: Samples, dataset: Dataset, confidence: float, margin: float) -> Batch:
     """The arithmetic for all pairs that are not refused."""
     return compare_arms(*found.arms, found.levels, confidence=confidence, margin=margin, location=dataset.manifest.location,
-                        paired=bool(found.block))  # fmt: skip
+                        paired=bool(found.block), groups=found.groups)  # fmt: skip
 
 
 def _check_options(confidence: float, margin: float) -> None:

@@ -36,7 +36,7 @@ def diagnosed(results: Results, manifest: Manifest) -> tuple[Comparison, ...]:
 
 def findings(result: Comparison, arms: Sequence[tuple[Sample, int]]) -> tuple[Finding, ...]:
     """What the arms of a comparison show: a sample and the row of its arms; of a ratio of ratios two of them."""
-    if result.verdict == "not comparable" or result.replicate == "block":
+    if result.verdict == "not comparable" or result.pairs or result.halves:
         return ()
     looked = [sample.arms(row, result.replicate) for sample, row in arms]
     places, values = ([arm for part in looked for arm in part[k]] for k in (0, 1))

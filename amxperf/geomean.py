@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .blocking import joined
 from .codes import combined
 from .pairing import Pairing
 from .sampling import Samples
@@ -69,7 +70,7 @@ def _mean(found: Samples, batch: Batch, rows: np.ndarray, places: list[Locations
         counts = [np.array([sum(int(arm.n[0]) for arm in side)]) for side in clusters]
         parts = [side[0] for side in clusters] if all(len(side) == 1 for side in clusters) else []
         return compare_locations(estimate, level, counts, batch.confidence, batch.margin, parts=parts)
-    return _common(sides, level, batch)
+    return _common(sides, level, batch, found, rows)
 
 
 Members = list[tuple[np.ndarray, np.ndarray]]
@@ -110,7 +111,7 @@ def _clusters(side: Members) -> list[welch.Arm] | None:
     return arms
 
 
-def _common(sides: list[Members], level: str, batch: Batch) -> Comparison:
+def _common(sides: list[Members], level: str, batch: Batch, found: Samples, rows: np.ndarray) -> Comparison:
     """The geometric mean over the replicates that have all benchmarks (blocks: in both arms)."""
     use, every = [], []
     for side in sides:
@@ -119,9 +120,12 @@ def _common(sides: list[Members], level: str, batch: Batch) -> Comparison:
         use.append(reduce(np.intersect1d, numbers))
     if batch.paired:
         use = [np.intersect1d(*use)] * 2
-    if min(len(one) for one in use) < 2:
+    groups = _joined(found, rows, use[0]) if batch.paired else []
+    if min(len(one) for one in ([groups] if batch.paired else use)) < 2:
         return _refused("replicates-not-shared", f"fewer than two {PLURAL[level]} of an arm have all benchmarks", level, batch)
     arms = [np.mean([_at(numbers, logs, one) for numbers, logs in side], axis=0) for side, one in zip(sides, use, strict=True)]
+    if groups:
+        arms = [np.array([arm[group].mean() for group in groups]) for arm in arms]
     parts = [welch.summary(arm, np.array([0, len(arm)])) for arm in arms]
     if batch.paired:
         estimate = welch.pairs(welch.summary(arms[1] - arms[0], np.array([0, len(arms[0])])), batch.confidence)
@@ -134,6 +138,17 @@ def _common(sides: list[Members], level: str, batch: Batch) -> Comparison:
         return result
     text = f"{left} {PLURAL[level]} lack a benchmark of the group and are left out"
     return replace(result, cautions=(*result.cautions, Caution("incomplete-replicates", text)))
+
+
+def _joined(found: Samples, rows: np.ndarray, blocks: np.ndarray) -> list[list[int]]:
+    """Which of these blocks are one replicate in any of the comparisons `rows`."""
+    members: list[set[tuple[int, int]]] = [set() for _ in blocks]
+    for row in rows.tolist():
+        mine = slice(found.arms[0].arms[row], found.arms[0].arms[row + 1])
+        labels = dict(zip(found.boots[0][mine].tolist(), found.groups[mine].tolist(), strict=True))
+        for block, group in zip(blocks.tolist(), members, strict=True):
+            group.add((row, labels[block]))
+    return joined([frozenset(group) for group in members])
 
 
 def _at(numbers: np.ndarray, logs: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -45,6 +45,7 @@ class Samples:
     boots : codes of the boots (or blocks) in the two arms' order, to tell shared ones. launches, cells : the same of launches,
     and the cell of the pairing that each starts with.
     block : columns that name a block, none where nothing pairs. apart : do the arms of each comparison share no boot, all known?
+    groups : the blocks of an arm in order, numbered so that those of one replicate have one number; None without blocks.
     """
 
     which: np.ndarray
@@ -58,13 +59,15 @@ class Samples:
     cells: tuple[np.ndarray, np.ndarray]
     block: tuple[str, ...]
     apart: np.ndarray
+    groups: np.ndarray | None = None
 
 
 def samples(pairing: Pairing, manifest: Manifest, match: bool = True) -> Samples:
     """Sort the rows of a pairing into samples.
 
     The replicate is the block that the manifest names; else the boot where the arms share none, the launch where they do or
-    where nothing says which boot a launch belongs to (caution `boots-unknown`).
+    where nothing says which boot a launch belongs to (caution `boots-unknown`). Blocks that share a boot are one replicate where
+    the arms share none: the treatment was then assigned to boots.
     match : leave out blocks that have one arm only; False where more than two arms are to be matched.
     Refused: mixed-factors, not-informative, boots-partly-unknown, boots-uneven, no-common-block, not-positive.
     """
@@ -217,8 +220,12 @@ def _split(full: Launches, pairing: Pairing, levels: np.ndarray, sizes: np.ndarr
             use = _common(full, code, part.codes[full.cell] == part.code(""), len(pairing), refused, cautions)
         order = np.lexsort((code, full.arm))  # blocks in the same order in both arms
     good = refused.codes == ""
-    order = order[(use & good[full.arm // 2])[order]]
-    which = np.flatnonzero(good)
+    use &= good[full.arm // 2]
+    which, groups = np.flatnonzero(good), None
+    if block and match:
+        groups = _groups(pairing, full, code, use, apart)
+        order = np.lexsort((code, groups, full.arm))
+    order = order[use[order]]
     arms, boots, launches, cells = [], [], [], []
     place = pairing.columns["launch"].codes[full.cell].astype(np.int64) + code * len(pairing.columns["launch"].words)
     for side in (0, 1):
@@ -237,8 +244,36 @@ def _split(full: Launches, pairing: Pairing, levels: np.ndarray, sizes: np.ndarr
         boots.append(code[mine][fresh])
         launches.append(place[mine])
         cells.append(full.cell[mine])
+    if groups is not None:
+        groups = groups[mine][fresh]
+        merged = np.zeros(len(pairing), dtype=bool)
+        again = (groups[1:] == groups[:-1]) & (full.arm[mine][fresh][1:] == full.arm[mine][fresh][:-1])
+        merged[full.arm[mine][fresh][1:][again] // 2] = True
+        levels[merged] = "boot"
     return Samples(which, tuple(arms), levels[which], sizes, refused, cautions, tuple(boots), tuple(launches), tuple(cells), block,
-                   apart[which])  # fmt: skip
+                   apart[which], groups)  # fmt: skip
+
+
+def _groups(pairing: Pairing, full: Launches, code: np.ndarray, use: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """For each launch the replicate of its block: the first block that its block shares a boot with, directly or through others."""
+    pair, out = full.arm // 2, np.zeros(len(full.arm), dtype=np.int64)
+    at = np.flatnonzero(use)
+    if not len(at):
+        return out
+    places = [(pairing.columns[name].codes[full.cell[at]], len(pairing.columns[name].words)) for name in ("environment", "boot")]
+    block, blocks = combined([(pair[at], len(pairing)), (code[at], int(code.max()) + 1)])
+    alone = np.where(apart[pair[at]], 0, block + 1)  # a boot joins blocks only where the treatment was assigned to boots
+    home, homes = combined([(pair[at], len(pairing)), (alone, blocks + 1), *places])
+    label = np.arange(blocks)
+    while True:
+        lowest = np.full(homes, blocks)
+        np.minimum.at(lowest, home, label[block])
+        joined = label.copy()
+        np.minimum.at(joined, block, lowest[home])
+        if (joined == label).all():
+            out[at] = label[block]
+            return out
+        label = joined
 
 
 def _common(full: Launches, code: np.ndarray, nameless: np.ndarray, count: int, refused: Refusals,

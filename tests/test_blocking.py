@@ -195,3 +195,43 @@ def test_a_block_of_both_sides_is_minded():
     found = matched(arms, apart=False)
     assert (found.holds, found.shared, found.left) == ("both parts of an arm", True, 0)
     assert [caution.code for caution in found.cautions()] == ["shared-replicates"]
+
+
+def plain(make, cells, manifest=SESSION, name="mine"):
+    return compare(make(table(cells), manifest, name=name), "vm", "tdx")
+
+
+def test_pairs_of_one_boot_are_one_replicate_of_a_plain_comparison_too(make):
+    """Ratios of AMX by session: 0.3, 0.3, 0.2, 0.3; two sessions in each boot make two replicates, 0.3 and 0.25."""
+    one = plain(make, sessions(boot=lambda e, k: e), name="one")
+    assert {(r.code, r.replicate, r.pairs) for r in one} == {("one-boot", "boot", 1)} and one.geomeans == ()
+    two = plain(make, sessions(boot=lambda e, k: f"{e}{k // 2}"), name="two")
+    half = stats.t.ppf(0.975, 1) * 0.025
+    amx = two.one(isa="amx")
+    assert (math.log(amx.low), math.log(amx.high)) == pytest.approx((0.275 - half, 0.275 + half), rel=1e-9)
+    assert (amx.replicate, amx.pairs, amx.counted()) == ("boot", 2, "2 pairs of boots") and "two-replicates" in codes(amx)
+    mean = two.geomeans[0]  # of the ratios of AMX and AVX-512: (0.3 + 0.05) / 2 and (0.25 + 0.1) / 2 by boot
+    assert mean.code == "no-spread" and mean.ratio == pytest.approx(math.exp(0.175), rel=1e-9)
+    four = plain(make, sessions(), name="four").one(isa="amx")
+    assert (four.replicate, four.pairs) == ("block", 4)
+    long = plain(make, sessions(boot=lambda e, k: "up" if e == "vm" else f"{e}{k}"), name="long").one(isa="amx")
+    assert long.code == "one-boot"
+
+
+def test_pairs_inside_a_boot_stay_pairs_where_the_arms_share_it(make):
+    found = compare(make(table(sessions(boot=lambda e, k: e)), SESSION), "isa=avx512", "isa=amx", filter="vm").one()
+    assert (found.replicate, found.pairs) == ("block", 4)
+
+
+def test_joined_boots_weigh_the_pairs_and_not_the_launches(make):
+    """Two sessions in one pair of boots, with two launches of the VM in one and of TDX in the other: session levels cancel."""
+    cells = {}
+    for boot in range(3):
+        for k, level in enumerate((0.0, 1.0)):
+            for e, cost in (("vm", 0.0), ("tdx", 0.1 + 0.01 * boot)):
+                for launch in range(2 if (e == "vm") == (k == 0) else 1):
+                    cells[e, f"{e}{boot}", f"{k}-{launch}", "amx", f"s{boot}{k}"] = level + cost
+    result = plain(make, cells).one()
+    assert (result.pairs, result.replicate) == (3, "boot")
+    wanted = stats.ttest_1samp([0.10, 0.11, 0.12], 0)
+    assert result.ratio == pytest.approx(math.exp(0.11), rel=1e-9) and result.p == pytest.approx(wanted.pvalue, rel=1e-6)

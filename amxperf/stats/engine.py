@@ -29,11 +29,14 @@ def compare_arms(
     paired: bool = False,
     boots: bool = True,
     launches: bool = True,
+    groups: np.ndarray | None = None,
 ) -> Batch:
     """Compare many pairs of arms.
 
     levels : the replicate of each comparison, 'boot', 'block', 'launch' or 'value' (an arm of one launch: its values).
     paired : pair the replicates by position; both arms of a comparison must have as many.
+    groups : with `paired`, a number for each boot (or block) of an arm, in order: neighbours of one number are one replicate, the
+    mean of their locations.
     boots, launches : False where the caller did not state that level, so that counts show 0.
 
     Replicates that are single values, five or more per arm, are compared by ranks, others by Welch's t on one location per
@@ -52,6 +55,9 @@ def compare_arms(
     for level in sorted({str(level) for level in levels}):
         rows = np.flatnonzero(levels == level)
         arms = [part.of(level, rows) for part in located]
+        if groups is not None:
+            labels, _ = ragged.take(groups, baseline.arms, rows)
+            arms = [_grouped(*arm, labels) for arm in arms]
         lengths = [np.diff(starts) for _, starts in arms]
         replicates[rows] = np.stack(lengths, axis=1)
         summaries = [welch.summary(*arm) for arm in arms]
@@ -173,6 +179,15 @@ def compare_locations(
     codes = np.where(np.isnan(found.low), "no-spread", "").astype(object)
     levels = np.array([level], dtype=object)
     return Batch(found, levels, sizes, np.stack(counts, axis=1), spreads, codes, confidence, margin, paired)[0]
+
+
+def _grouped(locations: np.ndarray, starts: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Locations and starts of groups of neighbours that have one label."""
+    fresh = np.ones(len(labels), dtype=bool)
+    fresh[1:] = labels[1:] != labels[:-1]
+    fresh[starts[:-1]] = True
+    begin = np.append(np.flatnonzero(fresh), len(labels))
+    return ragged.means(locations, begin), np.searchsorted(begin, starts)
 
 
 def _rows(arm: welch.Arm, rows: np.ndarray) -> welch.Arm:
