@@ -17,6 +17,7 @@ import numpy as np
 
 from . import brunner_munzel, estimates, nulls, serial, welch
 from .estimates import LIMIT, MANY, METHODS, RANKS, RELATED, TIES, WIDENED, Estimate, Estimates
+from .tied import tied_ps
 
 METHOD = RANKS
 SMALLEST = 5
@@ -184,8 +185,8 @@ def mann_whitney_ps(ranks: np.ndarray, m: int, tied: np.ndarray) -> np.ndarray:
         out[plain] = tails[np.minimum(below, m * n - below)[plain]]
     elif plain.any():
         out[plain] = nulls.untied_p(below[plain], m, n)
-    for i in np.flatnonzero(tied):
-        out[i] = nulls.midrank_p(ranks[i], m) if m * n <= nulls.PAIRS else nulls.normal_p(ranks[i], m)
+    if tied.any():
+        out[tied] = tied_ps(ranks[tied], m) if m * n <= nulls.PAIRS else nulls.normal_ps(ranks[tied], m)
     return out
 
 
