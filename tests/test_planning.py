@@ -28,8 +28,8 @@ def test_boots_are_planned_where_the_arms_share_none(make):
     root = make({"p.csv": pilot(4)})
     found = plan_dataset(root, "vm", "tdx", change=0.02)
     item = found.worst
-    assert len(found) == 1 and item.plan.replicate == "boot" and item.components.boots == 7
-    assert 0.008 < item.components.boot < 0.04  # drawn with 2 %, seven degrees of freedom or so
+    assert len(found) == 1 and item.plan.replicate == "boot" and item.components.boots == 4 and item.components.degrees("boot") == 6
+    assert 0.008 < item.components.boot < 0.04  # drawn with 2 %, six degrees of freedom
     assert plan_dataset(root, "vm", change=0.02).worst.plan.replicate == "boot"
     assert found.frame()["replicates"].tolist() == [item.plan.replicates]
 

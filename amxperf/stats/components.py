@@ -30,16 +30,19 @@ class Components:
     boots, launches, iterations : number of boots, of launches per boot, of iterations per launch (harmonic means).
     location : 'median' or 'mean', the location of a launch.
     cautions : what was clamped at 0 or could not be told.
+    boot_df, launch_df : degrees of freedom behind the first two; NaN: those of `boots` boots of `launches` launches in one arm.
     """
 
     boot: float
     launch: float
     iteration: float
-    boots: int
+    boots: float
     launches: float
     iterations: float
     location: str = "median"
     cautions: tuple[Caution, ...] = ()
+    boot_df: float = math.nan
+    launch_df: float = math.nan
 
     @property
     def icc(self) -> float:
@@ -48,29 +51,45 @@ class Components:
         total = sum(shared) + self.iteration**2
         return shared[0] / total if shared and total > 0 else math.nan
 
+    def degrees(self, replicate: str) -> float:
+        """Degrees of freedom of the spread between 'boot's or 'launch'es; 0 where there is one of them, or an assumption.
+
+        >>> pilot = Components(math.nan, 0.02, 0.01, 1, 10, 30)
+        >>> pilot.degrees("boot"), pilot.degrees("launch"), combined(pilot, pilot).degrees("launch")
+        (0, 9, 18.0)
+        """
+        stated = self.boot_df if replicate == "boot" else self.launch_df
+        if not math.isnan(stated):
+            return stated
+        return max(self.boots - 1 if replicate == "boot" else self.boots * (self.launches - 1), 0)
+
     def with_spread(self, replicate: str, spread: float) -> Components:
         """The same with another standard deviation of the log between 'boot's or 'launch'es: an assumption, not a pilot.
 
-        `boots` is then 0: nothing was observed that could be uncertain.
+        `boots` is then 0, and so are the degrees of freedom: nothing was observed that could be uncertain.
         """
         if replicate not in ("boot", "launch"):
             raise UsageError(f"unknown replicate {replicate!r}", hint="use 'boot' or 'launch'")
-        return replace(self, boots=0, **{replicate: spread})
+        return replace(self, boots=0, boot_df=0, launch_df=0, **{replicate: spread})
 
 
 def combined(one: Components, other: Components) -> Components:
-    """Components of a typical arm of two: root mean squares at each level, sizes of both together.
+    """Components of a typical arm of two: root mean squares at each level, mean sizes, degrees of freedom of both.
+
+    The mean of two variances of f and g degrees of freedom has 4 / (1 / f + 1 / g) where the true ones are equal: 2 f where f is g,
+    fewer than f + g where one arm is small (F. E. Satterthwaite, Biometrics Bulletin 2 (1946) 110-114).
 
     >>> arms = (Components(0.03, math.nan, 0.02, 5, 1, 10), Components(0.04, math.nan, 0.02, 5, 1, 10))
-    >>> round(combined(*arms).boot, 4), combined(*arms).boots
-    (0.0354, 9)
+    >>> round(combined(*arms).boot, 4), combined(*arms).boots, combined(*arms).degrees("boot")
+    (0.0354, 5.0, 8.0)
     """
     spreads = [math.sqrt((getattr(one, name) ** 2 + getattr(other, name) ** 2) / 2) for name in ("boot", "launch", "iteration")]
-    sizes = ((getattr(one, name) + getattr(other, name)) / 2 for name in ("launches", "iterations"))
-    boots = one.boots + other.boots - 1 if min(one.boots, other.boots) > 1 else 1  # as many degrees of freedom as both have
+    sizes = ((getattr(one, name) + getattr(other, name)) / 2 for name in ("boots", "launches", "iterations"))
+    pairs = ((one.degrees(level), other.degrees(level)) for level in ("boot", "launch"))
+    degrees = [4 / (1 / f + 1 / g) if f > 0 and g > 0 else 0 for f, g in pairs]
     told = dict.fromkeys(caution if caution in one.cautions and caution in other.cautions else
                          replace(caution, message=f"in one arm {caution.message}") for caution in one.cautions + other.cautions)
-    return Components(*spreads, boots, *sizes, one.location, tuple(told))
+    return Components(*spreads, *sizes, one.location, tuple(told), *degrees)
 
 
 def components(arm: Sequence[Sequence[np.ndarray]], location: str = "median") -> Components:
@@ -110,7 +129,8 @@ def components(arm: Sequence[Sequence[np.ndarray]], location: str = "median") ->
     if len(places) > 1:
         seen = float(np.var([place.mean() for place in places], ddof=1))
         boot = _level("boot", seen - below, cautions)
-    return Components(boot, launch, noise, len(places), sizes, repeats, location, tuple(cautions))
+    degrees = len(places) - 1, sum(len(place) - 1 for place in places)
+    return Components(boot, launch, noise, len(places), sizes, repeats, location, tuple(cautions), *degrees)
 
 
 def _level(name: str, square: float, cautions: list[Caution]) -> float:

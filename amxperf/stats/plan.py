@@ -15,6 +15,8 @@ LIMIT = 100_000
 """More replicates per arm than this nobody runs."""
 MOST = 1000
 """Most iterations of a launch, and launches of a boot, that a plan proposes."""
+FEW = 4
+"""A pilot with fewer degrees of freedom than this hardly knows its spread: five replicates in one arm have as many."""
 LEAST = 5
 """Fewest iterations of a launch that a plan proposes where the location is a median: that of fewer is moved by a single spike."""
 
@@ -166,6 +168,10 @@ def plan(
     if needed is None:
         raise UsageError(f"no number of replicates up to {LIMIT:,} reaches {goal}", hint="ask for less")
     careful, cautions = None, list(pilot.cautions)
+    if replicate == "launch" and pilot.boot > 0:
+        text = (f"the launches are planned for one boot; in several boots side by side they also differ by what boots do "
+                f"({100 * pilot.boot:.2g} % in the pilot), unless a block in dataset.toml pairs them")  # fmt: skip
+        cautions.append(Caution("planned-in-one-boot", text))
     if not math.isnan(upper):
         worst = replace(pilot, **{replicate: upper})
         careful = _smallest(lambda n: reached(n, _deviation(worst, replicate, inner, repeats)))
@@ -179,10 +185,11 @@ def plan(
 def upper_spread(pilot: Components, replicate: str, share: float = 0.8) -> float:
     """Standard deviation of the log between replicates that a pilot cannot exclude: in `share` of pilots the true one is below.
 
-    The means of n replicates scatter by S^2 = T^2 + noise, T^2 their own variance and the noise what the levels below put into
-    a mean. (n - 1) S^2 over its true value is chi-square, so S^2 (n - 1) / chi2(1 - share, n - 1) bounds that from above, and
-    less the noise it bounds T^2 (the noise taken as known: G. J. Hahn and W. Q. Meeker, Statistical Intervals, 1991, ch. 4).
-    A spread that is counted as 0 has a bound above 0. NaN for fewer than two replicates, or where the spread is an assumption.
+    The means of replicates scatter by S^2 = T^2 + noise, T^2 their own variance and the noise what the levels below put into
+    a mean. f S^2 over its true value is chi-square of f degrees of freedom (:meth:`Components.degrees`: n - 1 for n boots of one
+    arm), so S^2 f / chi2(1 - share, f) bounds that from above, and less the noise it bounds T^2 (the noise taken as known:
+    G. J. Hahn and W. Q. Meeker, Statistical Intervals, 1991, ch. 4).
+    A spread that is counted as 0 has a bound above 0. NaN without a degree of freedom, or where the spread is an assumption.
 
     >>> [round(upper_spread(Components(0.02, 0.0, 0.02, n, 1, 10), "boot"), 3) for n in (2, 3, 10)]
     [0.085, 0.045, 0.027]
@@ -191,16 +198,12 @@ def upper_spread(pilot: Components, replicate: str, share: float = 0.8) -> float
     """
     from scipy.special import chdtri
 
-    count = _count(pilot, replicate)
-    if count < 2:
+    degrees = pilot.degrees(replicate)
+    if degrees <= 0:
         return math.nan
     own, noise = getattr(pilot, replicate) ** 2, _noise_below(pilot, replicate)
-    bound = (own + noise) * (count - 1) / float(chdtri(count - 1, share)) - noise
+    bound = (own + noise) * degrees / float(chdtri(degrees, share)) - noise
     return math.sqrt(max(bound, own))
-
-
-def _count(pilot: Components, replicate: str) -> int:
-    return pilot.boots if replicate == "boot" else round(pilot.boots * pilot.launches)
 
 
 def _noise_below(pilot: Components, replicate: str) -> float:
@@ -219,7 +222,7 @@ def _untold(pilot: Components, replicate: str, upper: float, careful: int | None
     if not seen:
         text = f"the pilot does not show that {noun} differ, nor that they do not: a spread of {could}"
         found.append(Caution("spread-not-shown", text))
-    if _count(pilot, replicate) < 5:
+    if pilot.degrees(replicate) < FEW:
         text = f"so few {noun} hardly know how much they differ: the plain number hangs on chance, plan for the larger one"
         found.append(Caution("small-pilot", text if not seen else f"{text}; they show {seen:.2g} %, and {could}"))
     if careful is None:

@@ -7,6 +7,7 @@ import pytest
 
 from amxperf.errors import UsageError
 from amxperf.stats.components import Components, combined, components
+from amxperf.stats.plan import upper_spread
 from amxperf.stats.result import Caution
 
 
@@ -61,3 +62,36 @@ def test_what_holds_for_one_arm_is_said_of_one_arm():
     one, other = (Components(0.0, 0.01, 0.02, 3, 2, 10, cautions=told) for told in ((said,), ()))
     assert combined(one, one).cautions == (said,)
     assert [caution.message for caution in combined(one, other).cautions] == ["in one arm boots are alike"]
+
+
+def test_degrees_of_freedom_of_both_arms_count():
+    """Launches of unknown boots are one boot per arm: 10 and 10 of them have 9 + 9 degrees of freedom, not 9.
+
+    The bound of 80 % is T * sqrt(f / chi2(0.2, f)); R 4.2.2: qchisq(0.2, 18) is 12.856953096411939.
+    """
+    arm = components([[np.exp([k / 100]) for k in range(10)]], "mean")
+    assert (arm.boots, arm.degrees("boot"), arm.degrees("launch")) == (1, 0, 9)
+    both = combined(arm, arm)
+    assert (both.boots, both.launches, both.degrees("boot"), both.degrees("launch")) == (1, 10, 0, 18)
+    assert upper_spread(both, "launch") == pytest.approx(both.launch * math.sqrt(18 / 12.856953096411939), rel=1e-9)
+    assert upper_spread(both, "launch") < upper_spread(arm, "launch")
+
+
+def test_degrees_of_freedom_of_launches_inside_boots():
+    """Five boots of two launches know how launches of a boot differ from five differences, though there are ten launches."""
+    rng = np.random.default_rng(3)
+    arm = components([[np.exp(rng.normal(0, 0.02, 1)) for _ in range(2)] for _ in range(5)])
+    assert (arm.degrees("boot"), arm.degrees("launch")) == (4, 5) and combined(arm, arm).degrees("launch") == 10
+    assert Components(0.01, 0.02, 0.03, 5, 2, 10).degrees("launch") == 5  # as stated by hand
+
+
+def test_degrees_of_freedom_of_arms_that_differ_in_size():
+    """Var((A + B) / 2) = (2 s^4 / f + 2 s^4 / g) / 4 for variances A, B of f, g degrees; 2 s^4 / h with h = 4 / (1 / f + 1 / g)."""
+    small, large = (Components(0.02, math.nan, 0.01, n, 1, 10) for n in (2, 11))
+    assert combined(small, large).degrees("boot") == pytest.approx(4 / (1 + 1 / 10))
+    assert combined(small, Components(math.nan, math.nan, 0.01, 1, 1, 10)).degrees("boot") == 0
+
+
+def test_an_assumed_spread_has_no_bound():
+    arm = components([[np.exp([k / 100])] for k in range(5)])
+    assert math.isnan(upper_spread(arm.with_spread("boot", 0.03), "boot")) and arm.with_spread("boot", 0.03).boot == 0.03

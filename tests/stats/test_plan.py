@@ -157,3 +157,9 @@ def test_four_of_five_pilots_bound_the_spread(boots, spread):
 def test_an_assumed_spread_has_no_bound():
     pilot = Components(0.02, float("nan"), 0.02, 3, 1, 10).with_spread("boot", 0.01)
     assert np.isnan(upper_spread(pilot, "boot")) and plan(pilot, change=0.02).cautions == ()
+
+
+def test_launches_of_several_boots_are_planned_for_one_and_said():
+    told = [[caution.code for caution in plan(Components(boot, 0.02, 0.01, 4, 3, 10), width=0.02, replicate="launch").cautions]
+            for boot in (0.01, 0.0, float("nan"))]  # fmt: skip
+    assert told == [["planned-in-one-boot"], [], []]
