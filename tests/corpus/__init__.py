@@ -48,14 +48,18 @@ PASTED = "pasted"
 """The family of kernel logs as people paste them, whose expectations are by hand: the second reader knows no such forms."""
 
 
+RECORDED = "recorded"
+"""The family of kernel logs within the log of something that recorded them, by hand as well."""
+
+
 def logs() -> list[Entry]:
-    """All kernel logs but the pasted ones."""
-    return [entry for name in FAMILIES if name not in (TRACES, PASTED) for entry in family(name)]
+    """All kernel logs but the pasted and recorded ones."""
+    return [entry for name in FAMILIES if name not in (TRACES, PASTED, RECORDED) for entry in family(name)]
 
 
 def pasted() -> list[Entry]:
-    """Kernel logs as people paste them."""
-    return list(family(PASTED))
+    """Kernel logs as people paste them, and as recorders write them."""
+    return [*family(PASTED), *family(RECORDED)]
 
 
 def frames_with_context(frames: list[str]) -> list[tuple[str, str]]:

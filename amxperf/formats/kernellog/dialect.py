@@ -4,10 +4,11 @@ Mails and bug trackers break lines, editors and test systems number them, and so
 their own. What a log needs is told by its first lines (:attr:`amxperf.document.Document.head`), so that a log of the common forms
 costs nothing:
 
+- what a recorder put round every line (:mod:`.recorders`),
 - mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
 - fragments of a long netconsole message,
-- lines that run together in one, their stamps without padding,
+- lines that run together in one, their stamps without padding (of a log with such stamps, two lines suffice),
 - numbers of lines in front: ``  13 [  105.470769] ..``, ``1490 09:14:47.050731  <4>[ ..``, ``3 Mar 23 22:19:15 host kernel: ..``,
 - one margin in front of most lines: ``  | [  105.470769] ..``, ``<nick> Feb 27 21:12:34 host kernel: ..``,
 - text that flows: a line that ends in a blank goes on,
@@ -25,6 +26,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from . import recorders
 from .prefix import split
 from .stackframe import parse_frame
 
@@ -59,6 +61,7 @@ _ARM = re.compile(
 _COMM = re.compile(r"CPU: {0,5}\d{1,6} (?:UID: \d{1,10} )?PID: \d{1,10} Comm:$")
 _MODULE = re.compile(r"\[[\w-]{1,64}(?: [0-9a-f]{0,64}\]?|\])$")
 _RIP = re.compile(r"RIP: [0-9a-f]{2,4}:\[<[0-9a-f]{16}>\]\s+\[<[0-9a-f]{16}>\]$")
+_THIN = re.compile(r"\[ \d{1,3}\.\d{6}\][ \[]")
 _SQUEEZED = re.compile(r"(?<=.)\[ (?=\d{1,4}\.\d{6}\](?: |\[))")
 _FRAGMENT = re.compile(r"(?:[\w.+~-]{1,64},)?\d{1,4},(?P<number>\d{1,20}),[^;]{0,200},ncfrag=(?P<at>\d{1,9})/\d{1,9}[^;]{0,200};")
 
@@ -96,6 +99,9 @@ def passes(head: list[str]) -> list[Pass]:
 def _needed(lines: list[str]) -> list[Pass]:
     """:func:`passes` by all that may be wrong with the lines."""
     found: list[Pass] = []
+    if bare := recorders.bare(lines):
+        found.append(partial(_recorded, bare))
+        lines = [written.text for written in _recorded(bare, rewritten(lines, [])) if not written.continued]
     pairs = list(pairwise(lines))
     if any(_SOFT.match(line) and after.strip() and not _HEADED.match(after) for line, after in pairs):
         found.append(_decoded)
@@ -116,8 +122,9 @@ def _needed(lines: list[str]) -> list[Pass]:
             found.append(partial(_called, maker))
     if any(_FRAGMENT.match(line) for line in lines):
         found.append(_gathered)
-    if any(len(_SQUEEZED.findall(line)) >= 3 for line in lines):
-        found.append(_spread)
+    least = 1 if sum(_THIN.match(line) is not None for line in lines) >= 3 else 3
+    if any(len(_SQUEEZED.findall(line)) >= least for line in lines):
+        found.append(partial(_spread, least))
     pairs = list(pairwise(lines))
     flows = _decoded not in found and _flows(pairs)
     width = 0 if _decoded in found or flows else _width(pairs)
@@ -136,6 +143,13 @@ def rewritten(lines: Iterable[str], what: list[Pass]) -> Iterator[Written]:
     for one in what:
         out = one(out)
     return out
+
+
+def _recorded(bare: recorders.Bare, lines: Iterator[Written]) -> Iterator[Written]:
+    """Take off what a recorder put round the lines; what is its alone is told as a part of another line."""
+    for written in lines:
+        text = bare(written.text)
+        yield written._replace(continued=True) if text is None else written._replace(text=text)
 
 
 def _width(pairs: list[tuple[str, str]]) -> int:
@@ -168,10 +182,10 @@ def _within(margin: str, line: str) -> str:
     return line[found.end() :] if found and found[0].strip() == margin else line
 
 
-def _spread(lines: Iterator[Written]) -> Iterator[Written]:
-    """Pad the stamps of lines that run together, so that they are told as such."""
+def _spread(least: int, lines: Iterator[Written]) -> Iterator[Written]:
+    """Pad the stamps of lines that run together, so that they are told as such; a line must hold `least` of them."""
     for written in lines:
-        if len(_SQUEEZED.findall(written.text)) >= 3:
+        if len(_SQUEEZED.findall(written.text)) >= least:
             text = re.sub(r"\[ (\d{1,4}\.\d{6})\](?=[ \[])", lambda found: f"[{found[1]:>12}]", written.text)
             written = written._replace(text=text)
         yield written

@@ -46,6 +46,7 @@ _WORDS = re.compile(  # the first is what a mailer breaks off a line of register
 _PLACE = re.compile(
     r"(?:hard|soft)irqs last .{1,60}: \[<[0-9a-f]{4,16}>\]$"
     r"|(?:Last Breaking-Event-Address|Preemption disabled at):$|.{0,400}\}, at:$"
+    r"|The buggy address belongs to the variable:$"
 )
 _STACK = re.compile(
     r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"

@@ -21,7 +21,8 @@ _MORE = Expression(
     r"(?:Process|Task) (?P<comm>.{1,64}?) \(pid: (?P<pid>\d{1,10})[,)]"
 )
 _TASK = Expression(
-    r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task)?\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
+    r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task(?:\s+on cpu\s+(?P<cpu>\d{1,6}))?)?"
+    r"\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
 )
 _POWER = Expression(  # up to 3.x
     r"TASK = [0-9a-f]{8,16}\[(?P<pid>\d{1,10})\] '(?P<comm>.{1,64})' THREAD: [0-9a-f]{8,16}(?:\s{1,9}CPU: (?P<cpu>\d{1,6}))?"

@@ -24,6 +24,8 @@ def test_each_form_is_told():
         "run-together": 1, "rip-broken-off": 1,
         "names-in-front": 1, "bar-in-front": 3, "counted-syslog": 2, "arm-from-broken": 1, "flowed-klogd": 2,
         "wrapped-with-one-full": 2, "maker-two-blanks": 1,
+        "uptime-and-gap": 1, "guest-under-a-unit": 1, "console-in-a-field": 1, "container-json": 1, "array-of-objects": 1,
+        "comma-separated": 1, "clock-alone": 1, "table-of-a-page": 1, "two-in-a-line": 1, "found-by-grep": 1,
     }  # fmt: skip
     found = {entry.name: len(dialect.passes(Document("", entry.data).head)) for entry in corpus.pasted()}
     assert {name: count for name, count in found.items() if count} == names
