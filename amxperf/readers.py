@@ -95,7 +95,7 @@ def read_google_benchmark(path: Path, **options: Any) -> Capture:
 
 
 def read_hyperfine(path: Path, **options: Any) -> Capture:
-    """Read the JSON of hyperfine: table measurements, one row per run; parameters are factors.
+    """Read results of hyperfine: table measurements, one row per run (JSON) or statistic (CSV, Markdown); parameters are factors.
 
     >>> data = read_hyperfine("tests/formats/samples/hyperfine/parameters.json").measurements
     >>> sorted(set(data["isa"]))
@@ -105,7 +105,7 @@ def read_hyperfine(path: Path, **options: Any) -> Capture:
 
 
 def read_llama_bench(path: Path, **options: Any) -> Capture:
-    """Read the JSON or JSON lines of llama-bench: table measurements, times and token rates, one row per sample.
+    """Read what llama-bench prints: table measurements, times and token rates, one row per sample (JSON) or mean.
 
     >>> data = read_llama_bench("tests/formats/samples/llama_bench/tests.documented.json").measurements
     >>> sorted(set(data["benchmark"]))

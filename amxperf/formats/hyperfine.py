@@ -1,4 +1,4 @@
-"""JSON of hyperfine (``--export-json FILE``).
+"""Results of hyperfine: JSON (``--export-json FILE``), and CSV, Markdown and what it prints, which hold no single runs.
 
 Options
 -------
@@ -6,7 +6,9 @@ benchmark : a name in place of the commands, where these differ only in the para
 
 Measurements: benchmark = the command (or its --command-name); metric `elapsed` in s, one row per run (`iteration`); `user` and
 `system` in s, which hyperfine keeps as means over the runs; `memory` in B where it was recorded. All are better `lower`.
-Factors: the parameters of -L and -P. The statistics of hyperfine are not read: they follow from the runs.
+CSV, Markdown and printed results (:mod:`.hyperfine_forms`) give `elapsed mean`, `median`, `min`, `max` and `stddev` as they stand,
+rounded where hyperfine rounds; a spread and the extremes, which depend on the number of runs, are uninformative.
+Factors: the parameters of -L and -P. The statistics in JSON are not read: they follow from the runs.
 A run is marked ``informative=False`` where the command failed, or where nothing was left of its time after hyperfine had taken off
 the start of the shell.
 """
@@ -22,16 +24,19 @@ from ..capture import Note
 from ..document import Document
 from ..errors import FormatError
 from . import options as opt
+from .hyperfine_forms import form
 from .jsonrecords import factor, finite, objects, word
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TITLE = "hyperfine JSON"
+TITLE = "hyperfine results"
 
 
 def sniff(document: Document) -> int:
-    """95 for a JSON object whose results have a command and the fields of hyperfine; else 0."""
+    """95 for a JSON object whose results have a command and the fields of hyperfine, and for its other forms; else 0."""
+    if form(document):
+        return 95
     head = "\n".join(document.head)
     if not re.match(r'\s*\{\s*"results"\s*:\s*\[', head):
         return 0
@@ -42,12 +47,15 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """Read the results.
 
     Notes: `failed` for a command that failed, `mean-of-runs` where only the mean is in the file (it is one row), `not-finite` for
-    a value that is no finite number (left out), `cut-file` where the file breaks off.
+    a value that is no finite number (left out), `rounded` for Markdown and printed results, `skipped-line` for lines of theirs that
+    say something else, `cut-file` where the file breaks off.
 
     Raises FormatError where the JSON is broken or a result has no command or no time, UsageError for a bad option.
     """
     opt.only(options, "hyperfine", "benchmark")
     given = opt.text(options, "benchmark", "")
+    if reader := form(document):
+        return reader(document, given)
     found = objects(document, "results")
     path = document.path or document.source
     rows: list[dict[str, Any]] = []

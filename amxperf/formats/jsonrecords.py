@@ -63,6 +63,18 @@ def objects(document: Document, key: str = "") -> Objects:
         place = after
 
 
+_LOG = re.compile(r"\s*(?:(?!true\b|false\b|null\b|NaN\b|Infinity\b)[A-Za-z_]|\d{4}-\d\d-\d\d|[*#(/$=-]{1,3}[\sA-Z*]|--)")
+
+
+def without_log(lines: list[str]) -> list[str]:
+    """The lines of a stream of JSON in which a program wrote its log too: no line of JSON begins like those that are emptied here.
+
+    >>> without_log(["ggml_init: done", "[", '  {"a": 1}', "]", "2026-01-01T01:02:03 Running"])
+    ['', '[', '  {"a": 1}', ']', '']
+    """
+    return ["" if _LOG.match(line) else line for line in lines]
+
+
 def _is_cut(error: Exception, left: int) -> bool:
     """Whether JSON breaks off, in a string or with no more than a word such as -Infinity `left`."""
     return isinstance(error, json.JSONDecodeError) and (error.msg.startswith("Unterminated string") or left <= len("-Infinity"))

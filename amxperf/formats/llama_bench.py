@@ -1,15 +1,17 @@
-"""JSON and JSON lines of llama-bench (``-o json``, ``-o jsonl``), the benchmark of llama.cpp.
+"""Output of llama-bench, the benchmark of llama.cpp: JSON, JSON lines, CSV, SQL (``-o json|jsonl|csv|sql``) and its Markdown table.
+
+Lines of the program's log between them are left out (:mod:`.llama_forms` reads the forms).
 
 Measurements: benchmark `llama-bench-` and the test as llama-bench names it (`pp512` prompt tokens, `tg128` generated tokens,
 `pp512+tg128`, `@ d4096` for a depth); metrics `time` in s (better `lower`) from `samples_ns`, and `token_rate` in op/s (tokens per
-second, better `higher`) from `samples_ts`, one row per sample (`iteration`). Factors: every other field that is no list, such as
+second, better `higher`) from `samples_ts`, one row per sample (`iteration`). Only JSON has the samples: the other forms give
+`time mean`, `token_rate mean` and, as an uninformative spread, `stddev`. Factors: every other field that is no list, such as
 `model_type`, `n_threads`, `build_commit`; not the time of the run, the file name of the model, or the names of CPU and GPU, which
 would keep two machines from being compared (the note `machine` holds them). No options.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,38 +22,40 @@ from ..document import Document
 from ..errors import FormatError
 from ..units import to_base
 from . import options as opt
-from .jsonrecords import factor, finite, objects, word
+from .jsonrecords import factor, finite, word
+from .llama_forms import form, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TITLE = "llama-bench JSON"
+TITLE = "llama-bench output"
 
 MEASURED = ("avg_ns", "stddev_ns", "avg_ts", "stddev_ts", "samples_ns", "samples_ts")
 APART = ("test_time", "model_filename", "cpu_info", "gpu_info", "cpu_name", "gpu_name")
 """Fields that tell runs apart and are no settings."""
 
-_METRICS = (("time", "samples_ns", "avg_ns", "ns", "lower"), ("token_rate", "samples_ts", "avg_ts", "op/s", "higher"))
+_METRICS = (("time", "ns", "ns", "lower"), ("token_rate", "ts", "op/s", "higher"))
+"""Metric, the end of its fields' names, unit, direction."""
+
+_SPREAD = {"better": "none", "informative": False, "reason": "a spread, not a level of speed"}
 
 
 def sniff(document: Document) -> int:
-    """95 for JSON objects with the fields of llama-bench; else 0."""
-    head = "\n".join(document.head)[:100_000]
-    if not re.match(r"\s*(?:\[\s*)?\{", head):
-        return 0
-    return 95 if all(f'"{name}"' in head for name in ("n_prompt", "n_gen", "avg_ns", "model_type")) else 0
+    """95 for any of the forms with the fields of llama-bench; else 0."""
+    return 95 if form(document) else 0
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     """Read the tests.
 
     Notes: `machine` with CPU and GPU (its message is theirs, so that datasets can compare them), `mean-of-runs` where only averages
-    are in the file, `not-finite` for a value that is no finite number above 0 (left out), `cut-file` where the file breaks off.
+    are in the file, `not-finite` for a value that is no finite number above 0 (left out), `cut-file` where the file breaks off,
+    `skipped-line` for lines of a log.
 
     Raises FormatError where the JSON is broken or a test lacks its sizes, UsageError for any option.
     """
     opt.only(options, "llama_bench")
-    found = objects(document)
+    found = (form(document) or read_json)(document)
     path = document.path or document.source
     rows: list[dict[str, Any]] = []
     notes: dict[str, Note] = {}
@@ -72,26 +76,29 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             for name, value in item.items() if name not in (*MEASURED, *APART) and not isinstance(value, (list, dict))
         }
         benchmark = f"llama-bench-{_test(*(int(size or 0) for size in sizes))}"
-        for metric, samples, mean, unit, better in _METRICS:
-            values = item.get(samples)
+        base = {"benchmark": benchmark, "source": document.source, "line": line, **factors}
+        for metric, end, unit, better in _METRICS:
+            values, cells = item.get(f"samples_{end}"), {"metric": metric, "better": better}
             if not isinstance(values, list) or not values:
-                values = [item[mean]] if mean in item else []
+                values, cells["metric"] = [item[f"avg_{end}"]] if f"avg_{end}" in item else [], f"{metric} mean"
                 note("mean-of-runs", "only the averages are in the file", line)
+                if (spread := finite(item.get(f"stddev_{end}"))) is not None:
+                    value, symbol = to_base(spread, unit)
+                    rows.append({**base, "metric": f"{metric} stddev", "value": value, "unit": symbol, **_SPREAD})
             for raw in values:
                 value = finite(raw)
                 if value is None or value <= 0:
-                    note("not-finite", f"{benchmark}: {metric} is {raw!r} and is left out", line)
+                    note("not-finite", f"{benchmark}: {cells['metric']} is {raw!r} and is left out", line)
                     continue
-                value, base = to_base(value, unit)
-                key = (benchmark, metric, *factors.items())
-                rows.append({
-                    "benchmark": benchmark, "metric": metric, "value": value, "unit": base, "better": better,
-                    "iteration": seen[key], "source": document.source, "line": line, **factors,
-                })
+                value, symbol = to_base(value, unit)
+                key = (benchmark, cells["metric"], *factors.items())
+                rows.append({**base, **cells, "value": value, "unit": symbol, "iteration": seen[key]})
                 seen[key] += 1
+    if found.skipped:
+        note("skipped-line", f"{len(found.skipped)} lines are no results, this is the first", found.skipped[0])
     if found.cut:
         note("cut-file", "the file breaks off; what stands before is used", found.cut)
-    if not rows and not notes:
+    if not rows and {note.code for note in notes.values()} <= {"skipped-line"}:
         raise FormatError("the file holds no test", path=path, hint="record it again")
     return {"measurements": schema.frame("measurements", rows)}, list(notes.values())
 
