@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -150,9 +151,12 @@ def _name(document: Document, format: str | None) -> tuple[str, Document, list[N
     if format == "dmesg":
         return format, document, []
     plain, notes = _plain(document, format is not None)
-    prefixed = any(note.code == "prefixed" for note in notes)
-    name = format or ("dmesg" if prefixed and module("dmesg").sniff(document) >= SURE else recognise(plain))
-    return (name, document, []) if name == "dmesg" else (name, plain, notes)
+    own = ""
+    if not format and any(note.code == "prefixed" for note in notes):
+        with suppress(FormatError):
+            own = recognise(document)  # with what stands in front, as a kernel log or the log of kvm_stat
+    name = format or (own if own != "ftrace" else "") or recognise(plain)
+    return (name, document, []) if name in ("dmesg", own) and name != "ftrace" else (name, plain, notes)
 
 
 def read_document(document: Document, format: str | None = None, options: Mapping[str, Any] | None = None) -> Capture:

@@ -17,14 +17,14 @@ MISSING = ("<not supported>", "<not counted>")
 PLACES = ("cpu", "thread", "core", "die", "socket", "node", "cache", "cluster")
 """What perf may count apart, as its JSON names it."""
 
-_GROUPED = r"\d+(?:[.,'’\u00a0\u202f]\d{2,3})*"
+_GROUPED = r"(?:\d{1,3}(?:\ \d{3})+(?!\d)|\d+(?:[.,'’\u00a0\u202f]\d{2,3})*)"
 _VALUE = rf"<not\ supported>|<not\ counted>|{_GROUPED}(?:[.,]\d{{6}})?"
 _LONGEST = 4000
 """Characters of the longest line that can be a counter."""
 _STAMP = r"\d+\.\d{9}"
 _UNITS = r"msec|nsec|ns|usec|sec|Joules|Watts|[KMGT]i?B|Bytes|bytes|B|C|%"
 _PLACE = re.compile(
-    r"(?P<cpu>CPU\d+)|(?P<core>S\d+-D\d+(?:-\w+)*?-C\d+)|(?P<cluster>S\d+-D\d+-CLS\d+)|(?P<cache>S\d+-D\d+-L\d-ID\d+)"
+    r"(?P<cpu>CPU\d+)|(?P<core>S\d+(?:-D\d+)?(?:-\w+)*?-C\d+)|(?P<cluster>S\d+-D\d+-CLS\d+)|(?P<cache>S\d+-D\d+-L\d-ID\d+)"
     r"|(?P<die>S\d+-D\d+)|(?P<socket>S\d+)|(?P<node>N\d+)|(?P<thread>.+-\d+)",
     re.ASCII,
 )
@@ -37,12 +37,20 @@ _TEXT = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _MORE = re.compile(
-    rf"\s*+(?:{_STAMP}\s++)?(?:[A-Za-z]\S*\s++(?:\(\S+\)\s++)?)?\#\s*+(?P<metric>-?\d.*?)\s*+(?:[(\[]\s*+\d+[.,]\d+%[)\]])?\s*+"
+    rf"""\s*+(?:{_STAMP}\s++)?(?:(?P<place>CPU\d+|[SN]\d+(?:-\w+){{0,4}})\s++(?:\d+\s{{2,}}+)?)?
+    (?:(?P<group>[A-Za-z]\S*(?:\s++\(\S+\))?)\s++)?\#\s*+(?P<metric>(?:-?\d|-?nan\b).*?)\s*+
+    (?:\(\s*+\+-\s*+\d+[.,]\d+%\s*+\))?\s*+(?:[(\[]\s*+\d+[.,]\d+%[)\]])?\s*+""",
+    re.VERBOSE | re.ASCII,
 )
 _MORE_CSV = re.compile(
-    rf"\s*(?:{_STAMP})?(?P<sep>[^\w\s#{{]|\t)[^#{{]*?(?P=sep){{4}}(?P<value>-?\d+\.\d+)(?P=sep)(?P<unit>[^,;|]*\S)\s*", re.ASCII
+    rf"\s*(?:{_STAMP})?(?P<sep>[^\w\s#{{]|\t)[^#{{]*?(?P=sep){{3}}(?P<value>-?\d+\.\d+|-?nan)?(?P=sep)"
+    r"(?P<unit>[^,;|]*\S)\s*",
+    re.ASCII,
 )
-_METRIC = re.compile(r"(?P<value>-?\d+(?:[.,]\d+)?)\s*(?P<unit>\S.*)")
+_GROUP_CSV = re.compile(r"[A-Za-z]\w*(?: \(\w+\))?")
+_METRIC = re.compile(r"(?P<value>-?\d+(?:[.,]\d+)?)(?![\d.,])\s*(?P<unit>\S.*)")
+_RUNNING = re.compile(r"\s*+[(\[]\s*+(\d+[.,]\d+)%[)\]]\s*+")
+_REMARK = re.compile(r"\s+←.*")
 _TAIL = re.compile(r"(?P<sep>[^\w.<>%\"'/=-]{1,4})(?P<runtime>\d+)(?P=sep)(?P<running>\d{1,3}[.,]\d\d)(?=(?P=sep)|\s*$)", re.ASCII)
 _COMMA = re.compile(r"(?<= : )(-?\d+),(\d+)(?=, \"|\})")
 
@@ -106,7 +114,8 @@ def place_of(text: str) -> dict[str, str]:
 
 def text_record(line: int, text: str) -> Record | None:
     """A counter in perf's table for people; None where the line is none."""
-    found = _TEXT.fullmatch(text.removeprefix("^C"))  # a terminal shows the key that ended perf in front of the last interval
+    # a terminal shows the key that ended perf in front of the last interval
+    found = _TEXT.fullmatch(_REMARK.sub("", text.removeprefix("^C")))
     if found is None or len(found["value"]) > 60:  # no counter has that many digits
         return None
     known = found["value"] not in MISSING
@@ -122,23 +131,46 @@ def text_record(line: int, text: str) -> Record | None:
     )
 
 
-def further_metric(text: str) -> list[tuple[float, str]]:
-    """The metric of a line that holds nothing else, in any spelling; it belongs to the counter above it."""
+@dataclass
+class More:
+    """What a line adds to the counter above it: metrics, or the share of time that it was on; a `group` of metrics has a name."""
+
+    metrics: list[tuple[float, str]] = field(default_factory=list)
+    group: str = ""
+    running: float | None = None
+
+
+def further(text: str) -> More | None:
+    """What a line without a counter of its own says, in any spelling; None where it says nothing of the kind.
+
+    >>> further("            TopdownL1 (cpu_core)      #      4.6 %  tma_bad_speculation   ")
+    More(metrics=[(4.6, '%  tma_bad_speculation')], group='TopdownL1 (cpu_core)', running=None)
+    >>> further("     (79.95%)").running, further("12 files")
+    (0.7995, None)
+    """
     if text.lstrip().startswith("{"):
-        return _json_metric(text)
+        return _json_more(text)
     if found := _MORE_CSV.fullmatch(text):
-        return metrics_of(f"{found['value']} {found['unit']}")
-    found = _MORE.fullmatch(text.removeprefix("^C"))
-    return metrics_of(found["metric"]) if found else []
+        if found["value"]:
+            return More(metrics_of(f"{found['value']} {found['unit']}"))
+        return More(group=found["unit"]) if _GROUP_CSV.fullmatch(found["unit"]) else None
+    text = _REMARK.sub("", text.removeprefix("^C"))
+    if found := _MORE.fullmatch(text):
+        return More(metrics_of(found["metric"]), " ".join((found["group"] or "").split()))
+    return More(running=plain(found[1]) / 100) if (found := _RUNNING.fullmatch(text)) else None
 
 
-def _json_metric(text: str) -> list[tuple[float, str]]:
-    """The metric of an object of -j that has no event of its own."""
+def _json_more(text: str) -> More | None:
+    """An object of -j that has no event of its own."""
     try:
         found = json.loads(_COMMA.sub(r"\1.\2", text), parse_constant=lambda name: None)
-        return [] if "event" in found else metrics_of(f"{found['metric-value']} {found['metric-unit']}")
+        if "event" in found or "counter-value" in found:
+            return None
+        if "metricgroup" in found:
+            return More(group=str(found["metricgroup"]))
+        return More(metrics_of(f"{found['metric-value']} {found['metric-unit']}"))
     except (ValueError, TypeError, KeyError, RecursionError):
-        return []
+        return None
 
 
 def csv_record(line: int, text: str) -> Record | None:
@@ -192,11 +224,13 @@ def json_record(line: int, text: str) -> Record | None:
     )
 
 
+_OBJECT = re.compile(r"(?<=\})\s*,?\s*(?=\{)")
+_TRAILING = re.compile(r",(\s*\}),?")
 _NUMBERS = {"stamp": "interval", "spread": "variance", "running": "pcnt-running", "metric": "metric-value"}
 
 
 def records(lines: list[str]) -> Iterator[tuple[int, str, Record | None]]:
-    """Every line with its number and the counter that it holds, in whichever spelling.
+    """Every line with its number and the counter that it holds, in whichever spelling; one of JSON once for every object.
 
     A line of text is a counter below a block's header, up to its times, or behind the stamp of -I: elsewhere ``12 files`` is a
     program's own line.
@@ -206,7 +240,8 @@ def records(lines: list[str]) -> Iterator[tuple[int, str, Record | None]]:
         if len(text) > _LONGEST:
             yield line, text[:_LONGEST], None
         elif text.lstrip().startswith("{"):
-            yield line, text, json_record(line, text)
+            for part in _OBJECT.split(_TRAILING.sub(r"\1", text)):
+                yield line, part, json_record(line, part)
         else:
             inside = "Performance counter stats for" in text or (inside and " seconds " not in text)
             record = text_record(line, text)

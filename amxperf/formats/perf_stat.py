@@ -21,15 +21,16 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import FormatError
-from ..units import exact, share
+from ..units import UNITS, exact, share, to_base
 from . import options as opt
-from .perf_lines import Record, csv_record, further_metric, plain, records
+from .perf_lines import More, Record, csv_record, further, plain, records
 from .perf_metrics import Metric, metrics
 
 if TYPE_CHECKING:
@@ -47,8 +48,10 @@ _TIME = re.compile(
 _RUN = re.compile(r"\s+(?P<value>\d+[.,]\d+) \([+-]\d+[.,]\d+\) #*\s*")
 _OTHER = re.compile(r"\s*(?:#.*)?")
 _UNITS = {"msec": "ms", "nsec": "ns", "Joules": "J", "Watts": "W", "Bytes": "B"}
-_RATE = re.compile(r"(?P<prefix>[KMG]?)(?:\w*/sec|Hz)(?:\s+\w+)?")
-"""Unit of a rate: ``K/sec``, ``GHz``; since perf 6.17 ``K/sec  branch_frequency`` and ``faults/sec  page_faults_per_second``."""
+_RATE = re.compile(r"(?P<prefix>[KMG]?)(?P<what>\w*/sec|Hz)")
+"""Unit of a rate: ``K/sec``, ``GHz``. Behind two blanks stands the name of a metric: since perf 6.17 ``K/sec  branch_frequency`` is
+the rate of the event, but ``GHz  PowerBUS_Frequency`` of any event but cycles is not."""
+_SCALE = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 
 def sniff(document: Document) -> int:
@@ -138,12 +141,13 @@ class _Log:
         self.notes.append(Note(code, message, self.source, line))
 
     def take(self, line: int, text: str, record: Record | None) -> None:
-        if record is None and not (more := further_metric(text) if self._last else []):
+        more = further(text) if self._last and record is None else None
+        if record is None and more is None:
             self._last = self._stamp = None
         if record:
             self._counter(record)
-        elif self._last:
-            self._metrics(line, self._last, more)
+        elif self._last and more:
+            self._more(line, self._last, more)
         elif found := _HEADER.fullmatch(text):
             what = found["what"]
             self._system = what.startswith("'system wide'")
@@ -185,23 +189,40 @@ class _Log:
         if record.spread is not None:
             self._runs = self._runs or record.line
             self._spread(record.line, record.event, record.spread, places)
-        if record.running is not None and record.running < 0.99995:
-            self._partial.setdefault(record.event, record.line)
-            reason = "a share of time, not a level of speed"
-            self._add(record.line, f"{record.event} running", record.running, "1", "none", places, reason=reason)
+        self._running(record.line, record, record.running)
         self._metrics(record.line, record, record.metrics)
 
+    def _running(self, line: int, record: Record, running: float | None) -> None:
+        if running is not None and running < 0.99995:
+            self._partial.setdefault(record.event, line)
+            reason = "a share of time, not a level of speed"
+            self._add(line, f"{record.event} running", running, "1", "none", record.places, reason=reason)
+
+    def _more(self, line: int, last: Record, more: More) -> None:
+        if more.group:
+            self._last = last = replace(last, event=more.group, value=0.0, running=1.0)
+        if last.running is None and last.value is not None:
+            self._running(line, last, more.running)
+        self._metrics(line, last, more.metrics)
+
     def _metrics(self, line: int, record: Record, metrics: list[tuple[float, str]]) -> None:
-        for value, unit in metrics:
-            if not math.isfinite(value) or record.value is None or unit == "(null)":
+        for value, said in metrics:
+            if not math.isfinite(value) or record.value is None or said == "(null)":
                 continue
-            if found := _RATE.fullmatch(unit):
-                scale = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}[found["prefix"]]
-                self._add(line, f"{record.event}/s", value * scale, "op/s", "none", record.places)
+            unit, _, name = said.partition("  ")
+            name = name.strip()
+            rate = _RATE.fullmatch(unit)
+            if rate and (not name or rate["what"] != "Hz" or "cycle" in record.event.lower()):
+                self._add(line, f"{record.event}/s", value * _SCALE[rate["prefix"]], "op/s", "none", record.places)
+            elif unit.startswith("%"):
+                name = name or unit.lstrip("% ")
+                metric = f"{record.event}: {name}" if name else f"{record.event} %"
+                self._add(line, metric, share(value), "1", "none", record.places)
+            elif name and unit in UNITS:  # a metric with a unit of its own: since perf 6.3
+                value, unit = to_base(value, unit)
+                self._add(line, f"{record.event}: {name}", value, unit, "none", record.places)
             else:
-                name = unit.lstrip("% ")
-                name = f"{record.event}: {name}" if name else f"{record.event} %"
-                self._add(line, name, share(value) if unit.startswith("%") else value, "1", "none", record.places)
+                self._add(line, f"{record.event}: {name or unit}", value, "1", "none", record.places)
 
     def metric(self, found: Metric) -> None:
         """Take a metric of --metric-only."""
