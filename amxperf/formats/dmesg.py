@@ -28,6 +28,7 @@ from .kernellog import backwards, dialect, kernel_events, logjson, report
 from .kernellog.calltrace import CallTraces
 from .kernellog.prefix import DROPPED, Prefixed, pieces, split
 from .kernellog.stackframe import parse_frame, parse_registers
+from .kernellog.tracemarks import UNNAMED
 from .options import only, side_of
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ def _stands_alone(text: str) -> bool:
     return "offset" in (parse_frame(bare) or {}) or bool(parse_registers(bare)) or report.names_fault(text)
 
 
+def _symbolised(text: str) -> bool:
+    """Whether the whole line is a frame with its place in the source for its offset."""
+    return UNNAMED.match(_MARKS.sub("", text, count=1)) is not None
+
+
 def sniff(document: Document) -> int:
     """Confidence that this is a kernel log: most lines carry a kernel prefix, or it shows traces or known messages."""
     head = [line for line in document.head if line.strip()]
@@ -124,7 +130,7 @@ def sniff(document: Document) -> int:
         marked += parts.kernel and (not isnan(parts.timestamp) or bool(parts.level) or bool(parts.wall) or named)
         text = parts.message.strip()
         marker |= text.startswith(("Call Trace:", "Call trace:")) or report.part(text) == "stack" or report.names_fault(text)
-        frames += (_FRAME.search(text) is not None and _stands_alone(text)) or text.startswith("Call Trace: [")
+        frames += (_FRAME.search(text) is not None and _stands_alone(text)) or text.startswith("Call Trace: [") or _symbolised(text)
         dumps += bool(parse_registers(text, report=False))
         known += kernel_events.match(text) is not None
     if marked and marked >= 0.5 * (len(head) - others):

@@ -29,7 +29,7 @@ from ...capture import Note
 from . import report
 from .callstream import NEAR, SOON, Said, Stream
 from .prefix import DROPPED
-from .stackframe import parse_frame, parse_header, parse_more, parse_registers
+from .stackframe import is_sure, parse_frame, parse_header, parse_more, parse_registers
 from .tracemarks import (
     BROKEN,
     DECODED,
@@ -196,7 +196,7 @@ class CallTraces:
         if not text.startswith(("CPU", "Process ", "Task ")) or stream.trace is not None:
             return False
         row = parse_more(text)
-        if row is None or ("pid" in row and stream.header is None and not stream.registers):
+        if row is None or ("pid" in row and stream.header is None and not stream.registers and not is_sure(text)):
             return False
         if stream.header is None:
             stream.header = row | {"headline": stream.headline(timestamp)}

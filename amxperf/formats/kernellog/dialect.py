@@ -8,8 +8,10 @@ costs nothing:
 - mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
 - fragments of a long netconsole message,
-- lines that run together in one, their stamps without padding (of a log with such stamps, two lines suffice),
+- lines that run together in one, their stamps without padding (of a log with such stamps, two lines suffice), or without stamps
+  (:mod:`.runon`),
 - numbers of lines in front: ``  13 [  105.470769] ..``, ``1490 09:14:47.050731  <4>[ ..``, ``3 Mar 23 22:19:15 host kernel: ..``,
+- a quote behind every line: ``[  105.470769] f+0x1/0x2"}``,
 - one margin in front of most lines: ``  | [  105.470769] ..``, ``<nick> Feb 27 21:12:34 host kernel: ..``,
 - text that flows: a line that ends in a blank goes on,
 - callers of makers: ``[   79.427414] [4:     netbpfload:  825] ..``, ``[42476.997649] (0)[848:task]..``, ``[46886.723249] c7 ..``.
@@ -26,18 +28,19 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from . import recorders
+from . import recorders, runon
 from .prefix import split
 from .stackframe import parse_frame
 
 LONGEST = 1 << 12
 """Characters beyond which a line is left as it is."""
 
-_STAMP = r"\[ {0,12}\d{1,12}[.,]\d{6}\]"
+_STAMP = r"\[ {0,12}\d{1,12}[.,]\d{6}s?\]"
 _SYSLOG = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
 _HEADED = re.compile(rf"[> \t]{{0,40}}(?:<\d{{1,3}}>)?{_STAMP}|{_SYSLOG}|\d{{1,4}},\d{{1,20}},\d|>")
-_ORDINARY = re.compile(  # stamp and text: no number or margin in front, no maker's caller, no second stamp
-    r"\[ {0,12}\d{1,12}[.,]\d{6}\](?! ?\[\d| {0,2}\(\d| ?[cC]\d)(?:[^\[]++|\[(?! {0,12}\d))*+", re.DOTALL
+_ORDINARY = re.compile(  # stamp and text: no number or margin in front, no maker's caller, no second stamp, no quote behind
+    r"\[ {0,12}\d{1,12}[.,]\d{6}\](?! ?\[(?:\d|pid:)| {0,2}-?\(\d| ?[cC]\d)(?:[^\[]++|\[(?! {0,12}\d))*+"
+    r"(?<!\")(?<!\"[}\]),; ])(?<!\"[}\]),; ]{2})(?<!\"[}\]),; ]{3})(?<!\"[}\]),; ]{4})", re.DOTALL
 )
 _SOFT = re.compile(r".{69,76}(?<!=)=\r?$")
 _CODED = re.compile(r"(?:=[0-9A-F]{2})++")
@@ -45,10 +48,13 @@ _NUMBERED = re.compile(
     rf"\s{{0,9}}\d{{1,7}}[:|.)]?\s{{0,9}}(?:\d\d:\d\d:\d\d[.,]\d{{3,9}}\s{{1,9}})?(?=(?:<\d{{1,3}}>)?(?:{_STAMP}|{_SYSLOG}))"
 )
 _NUMBER = re.compile(r"\s{0,9}\d{1,7}(?:[:|.)]|\s\s?(?:\d\d:\d\d:\d\d[.,]\d{3,9})?)\s{0,9}")
+_CLOSED = re.compile(r"(?:\\[nr]){0,2}\"[}\]),; ]{0,4}$")
+_QUOTED = ('"', "}", ",", "]", ")", ";", " ")
 _MARGIN = re.compile(r"[> \t]{0,40}(?:[|\u2502]|<[A-Za-z][\w-]{0,30}>|\[[A-Z][A-Z0-9]{2,30}\])[ \t]?")
 _MAKERS = (
     re.compile(rf"({_STAMP}) ?\[(?P<cpu>\d{{1,4}}): {{0,16}}(?P<comm>[^\]]{{1,20}}): {{0,10}}(?P<pid>\d{{1,10}})\]"),
-    re.compile(rf"({_STAMP}) {{0,2}}\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
+    re.compile(rf"({_STAMP}) ?\[pid:(?P<pid>\d{{1,10}}),cpu(?P<cpu>\d{{1,4}}),(?P<comm>[^\]]{{1,20}})\]"),
+    re.compile(rf"({_STAMP}) {{0,2}}-?\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
     re.compile(rf"({_STAMP}) ?[cC](?P<cpu>\d{{1,3}}) "),
 )
 _TORN = re.compile(  # a frame that may go on in the next line
@@ -90,15 +96,15 @@ def passes(head: list[str]) -> list[Pass]:
     >>> [line.text for line in rewritten(text, passes(text))]
     ['[    1.000000]  f+0x1/0x2 [kvm 926c13f3af83b0c6fe64badb21ec87d5e93fcf65]', '   926c13f3af83b0c6fe64badb21ec87d5e93fcf65]']
     """
-    lines = [line[:LONGEST] for line in head]
-    if all(_ORDINARY.fullmatch(line) or not line.strip() for line in lines):
+    if all((_ORDINARY.fullmatch(line) and line.count("+0x") < runon.FEWEST) or not line.strip() for line in head):
         return []  # what _needed would say, in a tenth of its time
-    return _needed(lines)
+    return _needed(head)
 
 
-def _needed(lines: list[str]) -> list[Pass]:
+def _needed(head: list[str]) -> list[Pass]:
     """:func:`passes` by all that may be wrong with the lines."""
     found: list[Pass] = []
+    lines = [line[:LONGEST] for line in head]
     if bare := recorders.bare(lines):
         found.append(partial(_recorded, bare))
         lines = [written.text for written in _recorded(bare, rewritten(lines, [])) if not written.continued]
@@ -113,6 +119,10 @@ def _needed(lines: list[str]) -> list[Pass]:
             lines = [_within(margin, line) for line in lines]
             full = [line for line in lines if line.strip()]
             pairs = list(pairwise(lines))
+    if 3 <= sum(_CLOSED.search(line[-12:]) is not None for line in full) >= 0.5 * len(full):
+        found.append(_unquoted)
+        lines = [_CLOSED.sub("", line, count=1) for line in lines]
+        full = [line for line in lines if line.strip()]
     if 3 <= sum(_NUMBERED.match(line) is not None for line in full) >= 0.4 * len(full):
         found.append(_unnumbered)
         lines = [_NUMBER.sub("", line, count=1) for line in lines]
@@ -122,6 +132,8 @@ def _needed(lines: list[str]) -> list[Pass]:
             found.append(partial(_called, maker))
     if any(_FRAGMENT.match(line) for line in lines):
         found.append(_gathered)
+    if any(runon.runs_on(line) for line in (lines if found else head)):
+        found.append(runon.cut)
     least = 1 if sum(_THIN.match(line) is not None for line in lines) >= 3 else 3
     if any(len(_SQUEEZED.findall(line)) >= least for line in lines):
         found.append(partial(_spread, least))
@@ -253,6 +265,11 @@ def _together(parts: list[Written], text: str) -> Iterator[Written]:
         yield part._replace(continued=True)
 
 
+def _unquoted(lines: Iterator[Written]) -> Iterator[Written]:
+    for written in lines:
+        yield written._replace(text=_CLOSED.sub("", written.text, count=1)) if written.text.endswith(_QUOTED) else written
+
+
 def _unnumbered(lines: Iterator[Written]) -> Iterator[Written]:
     for written in lines:
         yield written._replace(text=_NUMBER.sub("", written.text, count=1)) if written.text[:1] in " 0123456789" else written
@@ -265,7 +282,8 @@ def _called(maker: re.Pattern[str], lines: Iterator[Written]) -> Iterator[Writte
             said = found.groupdict()
             task = {name: value.strip() if name == "comm" else int(value) for name, value in said.items()}
             caller = f"T{task['pid']}" if "pid" in task else f"C{task['cpu']}"
-            text = f"{written.text[: found.start()]}{found[1]}[{caller}] {written.text[found.end() :]}"
+            stamp = found[1].replace("s]", "]")
+            text = f"{written.text[: found.start()]}{stamp}[{caller}] {written.text[found.end() :]}"
             written = written._replace(text=text, task=task if "pid" in task else None)
         yield written
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import calltrace, knowntexts, lineflags, report, scan, textflags, tracemarks
 from .prefix import LEVELS
-from .stackframe import parse_header, parse_more, plain_name
+from .stackframe import is_sure, parse_header, parse_more, plain_name
 
 MOST = 1 << 18
 """Known texts beyond which all are forgotten and asked anew."""
@@ -262,7 +262,7 @@ class Memo:
             elif tracemarks.BROKEN.fullmatch(text) or tracemarks.EIP.match(text):  # two lines make one, which no single text tells
                 raise Unsuited
             elif _START.match(text) and (header := parse_more(text)):
-                flags, row = flags | textflags.MORE, header
+                flags, row = flags | textflags.MORE | (textflags.SURE if is_sure(text) else 0), header
             while mark := tracemarks.MARK.match(text, at):
                 at = mark.end()
                 self._mark(mark["name"], bool(mark["close"]))

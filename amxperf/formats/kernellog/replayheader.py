@@ -36,7 +36,7 @@ from .replaystate import (
     point,
     refer,
 )
-from .textflags import ABSENT, CLASS, FAULT, NUMBERED
+from .textflags import ABSENT, CLASS, FAULT, NUMBERED, SURE
 
 
 def more(at: int, line: int, text: int, stamp: float, S: Any, Z: Any, C: Any, V: Any) -> bool:
@@ -45,7 +45,7 @@ def more(at: int, line: int, text: int, stamp: float, S: Any, Z: Any, C: Any, V:
     if S[s + TRACE] >= 0:
         return False
     row = C[text * CLASS + 1] * 6
-    if V[row + 1] != ABSENT and not S[s + HAS_HEADER] and not S[s + GROUP]:
+    if V[row + 1] != ABSENT and not S[s + HAS_HEADER] and not S[s + GROUP] and not C[text * CLASS] & SURE:
         return False
     if not S[s + HAS_HEADER]:
         which = headline(at, stamp, S, Z)

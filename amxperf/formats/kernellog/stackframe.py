@@ -20,6 +20,7 @@ _MORE = Expression(
     r"CPU(?:: {0,5}| {1,5})(?P<cpu>\d{1,6})(?:\s++(?P<taint>Not tainted|Tainted:)(?P<rest>.{0,200}))?$|"
     r"(?:Process|Task) (?P<comm>.{1,64}?) \(pid: (?P<pid>\d{1,10})[,)]"
 )
+_SURE = Expression(r" \(pid: \d{1,10}, (?:threadinfo|stackpage|stack limit|veid|ti)[ :=]")
 _TASK = Expression(
     r"task:(?P<comm>.{1,64}?)\s++state:[A-Za-z?](?:\s+running task(?:\s+on cpu\s+(?P<cpu>\d{1,6}))?)?"
     r"\s++stack:\s*+\d{1,10}\s++pid:\s*+(?P<pid>\d{1,10})\b"
@@ -55,6 +56,7 @@ _FROM = Expression(  # 32-bit Arm; up to 5.17 with addresses and brackets
 _ADDRESS = Expression(r"\(?\[<(?P<address>[0-9a-f]{4,16})>\]\)?|(?:\[<[ 0-9a-f(nul)]{4,20}>\]\s++)?(?P<null>\(null\))")
 _MODULE = Expression(r"\s*+\[(?P<module>[\w-]{1,64})(?:\s(?P<build>[0-9a-f]{8,64}))?\]")
 _PLACE = Expression(r"\s*+(?:\((?P<inner>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)|[^\s:]++:\d++)(?:\s(?P<module>[\w-]{1,64})$)?")
+_WITHIN = Expression(r" (?P<symbol>[\w.]{1,200})(?P<rest> [^\s:]{1,300}:\d{1,9})")
 _REMARK = Expression(r"(?:<[-=]|//|#|--|←|\u2014).*")
 """What a writer puts behind a frame."""
 
@@ -109,11 +111,13 @@ def parse_frame(text: str) -> dict[str, Any] | None:
     if not found:
         return _address(text)
     symbol, rest = found["symbol"], found["rest"]
-    row: dict[str, Any] = {
-        "symbol": symbol, "function": plain_name(symbol), "reliable": found["guess"] is None,
-        "inlined": found["address"] == "inline",
-    }  # fmt: skip
+    inlined = found["address"] in ("inline", "inlined")
     exact = found["offset"] is not None
+    if inlined and exact and (within := _WITHIN.fullmatch(rest)):  # KASAN's own symboliser: the frame it lies in comes first
+        symbol, rest, exact = within["symbol"], within["rest"], False
+    row: dict[str, Any] = {
+        "symbol": symbol, "function": plain_name(symbol), "reliable": found["guess"] is None, "inlined": inlined,
+    }  # fmt: skip
     if exact:
         row |= {"offset": int(found["offset"], 16), "size": int(found["size"], 16)}
         if found["front"]:  # up to 2.6.26
@@ -236,6 +240,15 @@ def parse_more(text: str) -> dict[str, Any] | None:
         row |= _task(f" {found['taint']}{found['rest']}")
         del row["comm"]
     return row
+
+
+def is_sure(text: str) -> bool:
+    """Whether the task that a line names is that of a dump for sure, also where nothing stands above it.
+
+    >>> is_sure("Process kworker/0:0 (pid: 4, threadinfo=84042000, task=8402d440, tls=00000000)"), is_sure("Process x (pid: 4)")
+    (True, False)
+    """
+    return _SURE.search(text) is not None
 
 
 def _task(rest: str) -> dict[str, Any]:
