@@ -8,6 +8,9 @@ import numpy as np
 
 from . import pages
 
+STEP = 1 << 16
+"""Rows for which memory is taken in one call."""
+
 
 class Columns:
     """`width` columns of numbers that grow together; memory is taken where it is written, not where there is room.
@@ -22,7 +25,7 @@ class Columns:
 
     def __init__(self, kind: Any, room: int, width: int = 1) -> None:
         self.data = pages.zeros(max(1, room) * width, kind).reshape(width, -1)
-        self.used = 0
+        self.used = self._taken = 0
 
     def free(self, count: int) -> np.ndarray:
         """Room for `count` more rows, behind those that are used."""
@@ -31,6 +34,10 @@ class Columns:
             data = pages.zeros(width * max(2 * room, self.used + count), self.data.dtype).reshape(width, -1)
             data[:, : self.used] = self.data[:, : self.used]
             self.data = data
+        if self.used + count > self._taken:
+            start, self._taken = self._taken, min(self.used + count + STEP, self.data.shape[1])
+            for column in self.data:
+                pages.expect(column[start : self._taken])
         return self.data[:, self.used : self.used + count]
 
     def array(self) -> np.ndarray:
@@ -39,7 +46,7 @@ class Columns:
 
     def clear(self, rest: np.ndarray | None = None) -> None:
         """Start anew in new memory, with the columns of `rest`."""
-        self.data, self.used = np.zeros_like(self.data[:, :1]), 0
+        self.data, self.used, self._taken = np.zeros_like(self.data[:, :1]), 0, 0
         if rest is not None:
             self.free(rest.shape[1])[:] = rest
             self.used = rest.shape[1]

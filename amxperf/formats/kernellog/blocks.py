@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import columnscan, native, primitives
+from ..compiled import columnscan, native, pages, primitives
 from . import (
     calltrace,
     dumpscan,
@@ -66,10 +66,7 @@ def compiled() -> SimpleNamespace:
     """The same functions as machine code, taking the same arrays."""
     loaded = native.load(MODULES)
 
-    def address(array: np.ndarray) -> int:
-        if not array.flags.c_contiguous:
-            raise ValueError("an array with gaps has no place that says all")
-        return array.ctypes.data
+    address = pages.address
 
     def wrap(function: Any) -> Any:
         return lambda *items: function(*[address(item) if isinstance(item, np.ndarray) else item for item in items])
@@ -166,7 +163,7 @@ def make(
             _ask(block, memo, tags)
         if messages:
             total = int(block.stops.sum(dtype=np.int64) - block.starts.sum(dtype=np.int64))
-            ends, target = np.empty(len(block) + 1, np.int64), np.empty(total + 8, np.uint8)
+            ends, target = pages.fresh(len(block) + 1, np.int64), pages.fresh(total + 8, np.uint8)
             functions.gather(block.buf, len(block), block.starts, block.stops, target, ends)
             block.messages = ends, target[:total]
         blocks.append(block)

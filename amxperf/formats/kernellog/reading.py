@@ -163,9 +163,9 @@ class Reading:
                 column.free(count)[0] = cells
             for column in (lines.numbers, lines.stamps, lines.roles):
                 column.used += count
-            lines.boots.append(brief(boots))
+            lines.boots.append(boots)
             lines.priorities.append(brief(block.priorities))
-            lines.callers.append(brief(self.callers.take(np.ascontiguousarray(block.callers))))
+            lines.callers.append(self._callers(block.callers))
             lines.messages.append(block.messages)
             self.memo.functions.tally(roles, count, lines.counts)
         if self.dumps:
@@ -183,6 +183,11 @@ class Reading:
         if len(found):
             self._found(block, roles, found)
         self.records += count
+
+    def _callers(self, callers: np.ndarray) -> Any:
+        """The callers of a block as small numbers, in brief."""
+        part = brief(callers)
+        return (int(self.callers.take(callers[:1].copy())[0]), part[1]) if isinstance(part, tuple) else self.callers.take(part)
 
     def _note(self, code: str, message: str, block: Block, record: int, order: int) -> None:
         self.said.add(code)
@@ -205,7 +210,8 @@ class Reading:
 
     def _found(self, block: Block, roles: np.ndarray, found: np.ndarray) -> None:
         """Losses become notes; events are kept for :meth:`events`."""
-        flags = self.memo.C[textflags.CLASS * np.maximum(np.where(block.codes == -3, block.notes, block.codes)[found], 0)]
+        codes = block.codes[found]
+        flags = self.memo.C[textflags.CLASS * np.maximum(np.where(codes == -3, block.notes[found], codes), 0)]
         lost = roles[found] == replaystate.R_LOST
         for record in found[lost].tolist():
             message = block.text(record)

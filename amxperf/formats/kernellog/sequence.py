@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
+from typing import Any
 
 import numpy as np
 
@@ -76,10 +77,11 @@ class Sequence:
             numbers = np.empty(len(callers), np.int32)
             self.functions.intern(callers, 0, len(callers), numbers, self.K, self.X, 4 * room - 1, np.zeros(1, np.int64))
 
-    def take(self, block: Block, roles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def take(self, block: Block, roles: np.ndarray) -> tuple[Any, np.ndarray]:
         """Take the next block, and fill in the roles of its records.
 
-        Returns the boots and the records that are events or tell of losses.
+        Returns the boots (of all records, or a pair: the boot and how many there are) and the records that are events or tell of
+        losses.
         """
         G, memo, count = self.G, self.memo, len(block)
         block.numbers += self.line + 1
@@ -118,6 +120,8 @@ class Sequence:
         self._keep(block)
         if G[machine.G_TRACES] - G[machine.G_BASE] > HELD:
             self._hand_on()
+        if len(boots) == 1:
+            return (boots[0][1], count), np.concatenate(found)
         numbers = np.empty(count, np.int32)
         for (first, number), (last, _) in zip(boots, [*boots[1:], (count, 0)], strict=True):
             numbers[first:last] = number
@@ -167,7 +171,7 @@ class Sequence:
             return
         wide = machine.TRACES
         end = int(self.H[count])
-        cells = self.T[: count * wide].reshape(-1, wide).astype(np.int64)
+        cells = self.T[: count * wide].reshape(-1, wide).copy()
         stamps = self.P[: 2 * count].reshape(-1, 2).copy()
         self.traces.append(Traces(base, cells, stamps, self.H[: count + 1].copy(), self.titles[:end].copy()))
         self._settle(self.traces[-1])

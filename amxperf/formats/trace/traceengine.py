@@ -18,7 +18,7 @@ import numpy as np
 from ...document import Document
 from ...encoding import SAMPLE, encoding_of
 from ...errors import UsageError
-from ..compiled import native, primitives
+from ..compiled import native, pages, primitives
 from . import tracecolumns, tracegraph, tracehead, tracelink, traceloose, tracematch, tracescan, tracetext
 from .traceprogram import SPARE, program, table
 
@@ -44,7 +44,7 @@ def wanted(document: Document) -> bool:
 
 def addresses(*items: Any) -> list[Any]:
     """Arrays as the addresses of their memory, and numbers as they are."""
-    return [item.ctypes.data if isinstance(item, np.ndarray) else item for item in items]
+    return [pages.address(item) if isinstance(item, np.ndarray) else item for item in items]
 
 
 @cache
