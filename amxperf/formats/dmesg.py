@@ -24,7 +24,7 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import UsageError
-from .kernellog import backwards, dialect, kernel_events, logjson, report
+from .kernellog import backwards, dialect, journalfields, kernel_events, logjson, report
 from .kernellog.calltrace import CallTraces
 from .kernellog.prefix import DROPPED, Prefixed, pieces, split
 from .kernellog.stackframe import parse_frame, parse_registers
@@ -87,6 +87,9 @@ def records(document: Document, tasks: dict[str, dict[str, Any]] | None = None) 
     if logjson.looks_like_json(document.head):
         yield from logjson.records(document.lines)
         return
+    if journalfields.looks_like_fields(document.head):
+        yield from journalfields.records(document.lines)
+        return
     if not (what := dialect.passes(document.head)):
         for number, text in enumerate(document.lines, 1):
             for parts in pieces(text):
@@ -119,6 +122,8 @@ def sniff(document: Document) -> int:
         head.reverse()
     if logjson.looks_like_json(head):
         return 90 if any(record.kernel for _, record, _ in logjson.records(head)) else 0
+    if journalfields.looks_like_fields(head):
+        return 90 if any(record.kernel for _, record, _ in journalfields.records(document.head)) else 0
     marked = known = frames = dumps = others = 0
     marker = False
     if what := dialect.passes(head):

@@ -23,7 +23,7 @@ from ...document import Document
 from ...encoding import SAMPLE, encoding_of
 from ...errors import FormatError, UsageError
 from ..compiled import native
-from . import assembly, backwards, dialect, kernel_events, logjson, replaystate
+from . import assembly, backwards, dialect, journalfields, kernel_events, logjson, replaystate
 from .blocks import MODULES
 from .calltrace import oversized
 from .dumps import Dumps
@@ -58,7 +58,8 @@ def wanted(document: Document) -> bool:
 
 def _left(document: Document) -> bool:
     """Whether the log is in a form that only the plain reader takes."""
-    return logjson.looks_like_json(document.head) or bool(dialect.passes(document.head))
+    head = document.head
+    return logjson.looks_like_json(head) or journalfields.looks_like_fields(head) or bool(dialect.passes(head))
 
 
 class Tables(Mapping[str, Any]):

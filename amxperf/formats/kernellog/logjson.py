@@ -1,4 +1,6 @@
-"""Kernel logs as JSON: ``dmesg -J`` (one document) and ``journalctl -o json`` (one object per line).
+"""Kernel logs as JSON: ``dmesg -J`` (one document), ``journalctl -o json`` (one object per line, also behind
+``data: `` of json-sse), and objects of log collectors that name the kernel as the program
+(``{"message": "Call Trace:", "process": {"name": "kernel"}}``).
 
 The records come out as the lines of a text log do. In a document that spans lines, the line of a record is the line of its
 message, so that a row still leads to the bytes; the lines that only hold its other fields give no rows.
@@ -13,12 +15,15 @@ from collections.abc import Iterable, Iterator
 from math import isfinite, nan
 from typing import Any
 
-from .prefix import FACILITIES, LEVELS, Prefixed, clean
+from .prefix import FACILITIES, LEVELS, Prefixed, clean, pieces
 
 LONGEST = 1 << 26
 """Most characters of a line that is handed to the JSON parser."""
 
 _FIELD = re.compile(r'[\s{,]*+"(?P<name>\w{1,40})"\s*+:\s*+(?P<value>.*)')
+_NAMES = ("process", "program", "ident", "identifier", "tag", "app", "appname", "app_name", "syslog", "systemd", "journald", "name",
+          "transport", "SYSLOG_IDENTIFIER", "_TRANSPORT", "facility")  # fmt: skip
+_COLLECTED = re.compile(r'"message"\s*:.*:\s*"kernel"|:\s*"kernel".*"message"\s*:', re.DOTALL)
 _CALLER = re.compile(r"[TC]\d{1,10}")
 
 
@@ -28,10 +33,12 @@ def looks_like_json(head: list[str]) -> bool:
     >>> looks_like_json(['{', '   "dmesg": [', '      {', '         "pri": 6,'])
     True
     """
-    text = "\n".join(line[:4096] for line in head[:12]).lstrip()
+    text = "\n".join(line[:4096] for line in head[:12]).lstrip("\x1e \t\n").removeprefix("data: ")
     if not text.startswith("{"):
         return False
-    return '"dmesg"' in text or ('"MESSAGE"' in text and ('"_TRANSPORT"' in text or '"PRIORITY"' in text))
+    if '"dmesg"' in text or ('"MESSAGE"' in text and ('"_TRANSPORT"' in text or '"PRIORITY"' in text)):
+        return True
+    return any(_COLLECTED.search(line[:4096]) is not None for line in head[:12])
 
 
 def records(lines: Iterable[str]) -> Iterator[tuple[int, Prefixed, str]]:
@@ -45,20 +52,20 @@ def records(lines: Iterable[str]) -> Iterator[tuple[int, Prefixed, str]]:
     fields: dict[str, Any] = {}
     at = 0
     for number, line in enumerate(lines, 1):
-        text = line.strip().strip("\x1e\0")
+        text = line.strip().strip("\x1e\0").removeprefix("data: ")
         if text.startswith("{") and text.rstrip(",").endswith("}") and (whole := _parse(text.rstrip(","))):
             for one in whole.get("dmesg", ()) if isinstance(whole.get("dmesg"), list) else (whole,):
-                yield from _record(number, one)
+                yield from record(number, one)
         elif found := _FIELD.match(text):
             value = _parse(found["value"].rstrip().rstrip(","))
             if value is not None and found["name"] != "dmesg":
                 fields[found["name"]] = value
                 at = number if found["name"] in ("msg", "MESSAGE") else at
         elif text.startswith("}") and fields:
-            yield from _record(at or number, fields)
+            yield from record(at or number, fields)
             fields, at = {}, 0
     if "msg" in fields or "MESSAGE" in fields:
-        yield from _record(at, fields)
+        yield from record(at, fields)
 
 
 def _parse(text: str) -> Any:
@@ -69,8 +76,12 @@ def _parse(text: str) -> Any:
         return None
 
 
-def _record(number: int, fields: Any) -> Iterator[tuple[int, Prefixed, str]]:
+def record(number: int, fields: Any) -> Iterator[tuple[int, Prefixed, str]]:
+    """The lines of a record's message, by its fields; nothing where it has none."""
     if not isinstance(fields, dict):
+        return
+    if "msg" not in fields and "MESSAGE" not in fields:
+        yield from _collected(number, fields)
         return
     text = _text(fields["msg"] if "msg" in fields else fields.get("MESSAGE"))
     if text is None:
@@ -93,6 +104,26 @@ def _record(number: int, fields: Any) -> Iterator[tuple[int, Prefixed, str]]:
     boot = fields.get("_BOOT_ID")
     for part in text.split("\n"):
         yield number, Prefixed(clean(part.rstrip()), timestamp, level, facility, caller, wall, kernel), str(boot or "")
+
+
+def _collected(number: int, fields: dict[str, Any]) -> Iterator[tuple[int, Prefixed, str]]:
+    """The same of a log collector's object, or of an exported search for such objects."""
+    if isinstance(inner := fields.get("_source"), dict):
+        fields = inner
+    if not isinstance(text := fields.get("message"), str):
+        return
+    for part in text.split("\n"):
+        for piece in pieces(part):
+            yield number, piece._replace(kernel=piece.kernel and _is_kernel(fields)), ""
+
+
+def _is_kernel(fields: dict[str, Any]) -> bool:
+    """Whether one of the fields that may name a program names the kernel."""
+    for name in _NAMES:
+        value = fields.get(name)
+        if value == "kernel" or (isinstance(value, dict) and any(value.get(inner) == "kernel" for inner in _NAMES)):
+            return True
+    return False
 
 
 def _text(value: Any) -> str | None:
