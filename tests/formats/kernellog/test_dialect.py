@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from amxperf.document import Document
 from amxperf.formats import dmesg
-from amxperf.formats.kernellog import dialect, journalfields, runon
+from amxperf.formats.kernellog import dialect, journalfields, logjson, runon
 
 LOGS = [entry for entry in corpus.logs() if not entry.data.startswith((b"{", b"\x1f", b"\xfd", b"\xff\xfe", b"\xfe\xff"))]
 
@@ -28,7 +28,8 @@ def test_each_form_is_told():
         "comma-separated": 1, "clock-alone": 1, "table-of-a-page": 1, "two-in-a-line": 1, "found-by-grep": 1,
         "line-ends-lost": 1, "json-ends": 1, "quoted-strings": 1, "maker-pid-first": 1, "maker-minus": 1,
     }  # fmt: skip
-    found = {entry.name: len(dialect.passes(Document("", entry.data).head)) for entry in corpus.pasted()}
+    logs = {entry.name: Document("", entry.data).head for entry in corpus.pasted()}
+    found = {name: len(dialect.passes(head)) for name, head in logs.items() if not logjson.looks_like_json(head)}
     assert {name: count for name, count in found.items() if count} == names
 
 
