@@ -229,6 +229,25 @@ _TRAILING = re.compile(r",(\s*\}),?")
 _NUMBERS = {"stamp": "interval", "spread": "variance", "running": "pcnt-running", "metric": "metric-value"}
 
 
+_BLOCK = re.compile(r"\s{0,8}Performance counter stats for(?: |$)")
+_BLOCK_END = re.compile(r".*'(?: \(\d{1,9} runs\))?:\s*")
+
+
+def joined(lines: list[str]) -> list[str]:
+    """The lines, where the heading of a block is one line whatever its command has: that may go over several lines.
+
+    >>> joined([" Performance counter stats for 'sh -c true", "true':", ""])
+    [" Performance counter stats for 'sh -c true true':", '', '']
+    """
+    out = list(lines)
+    for at in [at for at, line in enumerate(lines) if _BLOCK.match(line) and not line.rstrip().endswith(":")]:
+        end = next((end for end in range(at + 1, min(at + 60, len(lines))) if _BLOCK_END.fullmatch(lines[end])), 0)
+        if end:
+            out[at] = " ".join(line.strip(" " * (line is not lines[at])) for line in lines[at : end + 1])
+            out[at + 1 : end + 1] = [""] * (end - at)
+    return out
+
+
 def records(lines: list[str]) -> Iterator[tuple[int, str, Record | None]]:
     """Every line with its number and the counter that it holds, in whichever spelling; one of JSON once for every object.
 

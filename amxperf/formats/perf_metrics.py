@@ -24,6 +24,13 @@ _PLACE = re.compile(
 )
 _NAMES = re.compile(r"#?\s*(?:time\s)?[^\d\n].*")
 _FIELDS = re.compile(rf"(?:(?:{_VALUE})?,)+(?:{_VALUE})?")
+_HEADS = re.compile(r"\s*(?:(?:time|core|cluster|die|socket|node|cpus?|CPU|comm-pid)(?P<sep>[,;:|\t]))")
+_PLACES = ("time", "core", "cluster", "die", "socket", "node", "cpu", "cpus", "CPU", "comm-pid")
+"""What -x prints in front of the names, where counters are apart."""
+_TOPDOWN = frozenset(("retiring", "bad speculation", "frontend bound", "backend bound"))
+"""Shares whose names have no sign in -x of --topdown."""
+_COUNTERS = frozenset(("event", "metric-unit", "metricgroup", "counter-value", "event-runtime"))
+"""Keys of objects that are a counter, or belong to one."""
 _LONGEST = 4000
 
 
@@ -50,9 +57,17 @@ def metrics(lines: list[str]) -> Iterator[Metric]:
     names = ""
     wanted = False  # the names stand on the next line that is not blank
     rows: list[tuple[int, str]] = []
+    sep = ","
     for number, text in enumerate(lines, 1):
         if len(text) > _LONGEST or not text.strip():
             continue
+        if (found := _HEADS.match(text)) and not _numbers(text):
+            sep = found["sep"]
+            yield from _table(names, rows)
+            names, rows = text.replace(sep, ",").strip(), []
+            continue
+        if sep != "," and sep in text:
+            text = text.replace(",", ".").replace(sep, ",").strip(" ")
         if text.lstrip().startswith("{"):
             yield from _objects(number, text)
             continue
@@ -96,7 +111,8 @@ def _table(names: str, rows: list[tuple[int, str]]) -> Iterator[Metric]:
         return
     if "," in rows[0][1] and "," in names:
         heads = [name.strip() for name in names.strip().rstrip(",").split(",")]
-        heads = heads[1:] if heads[0] == "time" else heads
+        while heads[0] in _PLACES and len(heads) > 1:
+            del heads[0]
         for number, text in rows:
             stamp, places, at = _front(text)
             for name, cell in zip(heads, text[at:].split(","), strict=False):
@@ -141,7 +157,7 @@ def _split(names: str, ends: list[int]) -> list[str]:
 
 def _metric(number: int, name: str, cell: str, stamp: float | None, places: dict[str, str]) -> Iterator[Metric]:
     text = cell.strip()
-    part = text.endswith("%") or name.startswith("% ") or name == "%"
+    part = text.endswith("%") or name.startswith("% ") or name == "%" or name in _TOPDOWN
     text = text.removesuffix("%")
     if not text or "nan" in text or not name:
         return
@@ -157,7 +173,7 @@ def _objects(number: int, text: str) -> Iterator[Metric]:
         found = json.loads(text, parse_constant=lambda name: None)
     except (ValueError, RecursionError):
         return
-    if not isinstance(found, dict) or "event" in found or "metric-unit" in found or "counter-value" in found:
+    if not isinstance(found, dict) or _COUNTERS & set(found):
         return
     stamp = found.pop("interval", None)
     places = {name: str(found.pop(name)) for name in ("cpu", "thread", "core", "die", "socket", "node") if name in found}

@@ -30,7 +30,7 @@ from ..document import Document
 from ..errors import FormatError
 from ..units import UNITS, exact, share, to_base
 from . import options as opt
-from .perf_lines import More, Record, csv_record, further, plain, records
+from .perf_lines import More, Record, csv_record, further, joined, plain, records
 from .perf_metrics import Metric, metrics
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ TITLE = "perf stat: text, -x CSV, -j JSON"
 
 _HEADER = re.compile(r"\s{0,8}Performance counter stats for (?P<what>.*?)(?: \((?P<runs>\d+) runs\))?:\s*")
 _INTERVALS = re.compile(r"#\s+time\s+(?:\S+\s+)*?counts unit events\s*")
-_NAMES = re.compile(r"#\s+time\s+\S|\s?time,.*,\s*$")
+_NAMES = re.compile(r"#\s+time\s+\S|\s?time,.*,\s*$|\s*(?:core|cluster|die|socket|node)[,;:|\t]cpus[,;:|\t]")
 _TIME = re.compile(
-    r"\s*(?P<value>\d+[.,]\d+)(?: \+- (?P<spread>\d+[.,]\d+))? seconds (?P<what>time elapsed|user|sys)"
-    r"(?:\s+\( \+-\s*\d+[.,]\d+% \))?\s*"
+    r"\s*(?P<value>\d+[.,]\d+)(?: \+- (?P<spread>\d+[.,]\d+))? seconds (?P<what>time elapsed|user|sys)(?: time)?"
+    r"(?:\s+\( \+-\s*(?P<share>\d+[.,]\d+)% \))?\s*(?:←.*)?"
 )
 _RUN = re.compile(r"\s+(?P<value>\d+[.,]\d+) \([+-]\d+[.,]\d+\) #*\s*")
 _OTHER = re.compile(r"\s*(?:#.*)?")
@@ -56,8 +56,9 @@ _SCALE = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 def sniff(document: Document) -> int:
     """95 where half of the lines are counters and times of perf stat, 60 where a program prints between a whole block, else 0."""
-    lines = [line for line in document.head if line.strip()]
-    if any(_HEADER.fullmatch(line) or _NAMES.match(line) for line in lines) and any(metrics(document.head)):
+    head = joined(document.head)
+    lines = [line for line in head if line.strip()]
+    if any(_HEADER.fullmatch(line) or _NAMES.match(line) for line in lines) and any(metrics(head)):
         return 95
     if not any("counter-value" in line or _HEADER.fullmatch(line) or _INTERVALS.fullmatch(line) for line in lines) and not any(
         csv_record(0, line) for line in lines[:50]
@@ -65,13 +66,13 @@ def sniff(document: Document) -> int:
         return 0
     marks = sum(bool(_HEADER.fullmatch(line) or _INTERVALS.fullmatch(line)) for line in lines)
     times = sum(bool(_TIME.fullmatch(line)) for line in lines)
-    found = [record for _, _, record in records(document.head) if record]
+    found = [record for _, _, record in records(head) if record]
     framed = marks or any(record.running is not None for record in found)
     if not framed or not (found or (marks and times)):
         return 0
     known = len(found) + marks + times + sum(bool(_OTHER.fullmatch(line)) for line in lines)
     runs = sum(bool(_RUN.fullmatch(line)) for line in lines)
-    return 95 if 2 * (known + runs) >= len(lines) else 60 if marks and times else 0
+    return 95 if 2 * (known + runs) >= len(lines) else 60 if marks and (times or len(found) > 1) else 0
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:
@@ -87,11 +88,12 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     opt.only(options, "perf_stat", "benchmark")
     log = _Log(document.source, opt.text(options, "benchmark", ""))
     alone: dict[int, list[Metric]] = {}
-    for metric in metrics(document.lines):
+    lines = joined(document.lines)
+    for metric in metrics(lines):
         alone.setdefault(metric.line, []).append(metric)
-    heads = _above(document.lines, alone)
+    heads = _above(lines, alone)
     last = 0 if document.text.endswith("\n") else len(document.lines)
-    for line, text, record in records(document.lines):
+    for line, text, record in records(lines):
         if line == last:
             log.note("cut-line", "the last line has no end and may be cut; it is not used", line)
         elif line in alone:
@@ -162,6 +164,8 @@ class _Log:
                 self._add(line, name, value, "s", "lower", {})
             if found["spread"]:
                 self._spread(line, name, plain(found["spread"]) / value if value else math.nan, {})
+            elif found["share"]:
+                self._spread(line, name, plain(found["share"]) / 100, {})
         elif found := _RUN.fullmatch(text):
             self._listed = True
             self._add(line, "elapsed", plain(found["value"]), "s", "lower", {})

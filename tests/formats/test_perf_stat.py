@@ -1,4 +1,4 @@
-"""perf stat: 49 logs that perf 6.1 printed (perf stat -e task-clock,context-switches,page-faults,cycles ... sh w.sh, a shell loop),
+"""perf stat: 52 logs that perf 6.1 printed (perf stat -e task-clock,context-switches,page-faults,cycles ... sh w.sh, a shell loop),
 read in every spelling, and five written from perf-stat(1) and perf's mailing
 list for counters and metrics that a guest does not have."""
 
