@@ -55,6 +55,7 @@ seal: .venv/book.ok
 # The simulation behind the chapter on measuring (minutes); its result is committed.
 coverage: .venv/book.ok
 	@$(BIN)/python benchmarks/simulated_errors.py --out data/simulations/coverage.csv
+	@$(BIN)/python benchmarks/simulated_habits.py --out data/simulations/habits.csv
 	@$(MAKE) --no-print-directory seal
 
 # Fuzz every text reader, SECONDS each (default 60); needs atheris, which is fetched here and is not among the pins.
