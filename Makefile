@@ -58,11 +58,11 @@ coverage: .venv/book.ok
 	@$(BIN)/python benchmarks/simulated_habits.py --out data/simulations/habits.csv
 	@$(MAKE) --no-print-directory seal
 
-# Fuzz every text reader, SECONDS each (default 60); needs atheris, which is fetched here and is not among the pins.
+# Fuzz every text reader, and the compiled ones against the plain ones, SECONDS each (default 60); needs atheris, which is fetched here and is not among the pins.
 SECONDS ?= 60
 fuzz: .venv/test.ok
 	@$(PIP) install atheris
-	@for reader in $$($(BIN)/python -c 'from amxperf.formats import FORMATS; print(*FORMATS, "any")'); do \
+	@for reader in $$($(BIN)/python -c 'from amxperf.formats import FORMATS; print(*FORMATS, "any", "quoting", "compiled", "engine", "dumps")'); do \
 	  echo "fuzzing $$reader"; $(BIN)/python benchmarks/fuzz.py $$reader -max_total_time=$(SECONDS) -verbosity=0 || exit 1; \
 	done
 

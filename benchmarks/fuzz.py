@@ -3,6 +3,9 @@
     python benchmarks/fuzz.py dmesg -max_total_time=300      one reader (libFuzzer's options follow)
     python benchmarks/fuzz.py any -max_total_time=300        the recognition, then whichever reader it chose
     python benchmarks/fuzz.py compiled -max_total_time=300   ftrace text: the compiled scan against the plain reader
+    python benchmarks/fuzz.py engine -max_total_time=300     kernel logs: the same
+    python benchmarks/fuzz.py dumps -max_total_time=300      register dumps: the same, line by line
+    python benchmarks/fuzz.py quoting -max_total_time=300    captures in mails: the marks taken off, then whichever reader it chose
     make fuzz                                                each reader in turn, SECONDS=60 each
 
 Needs atheris (`pip install atheris`), which is not among the pinned packages.
@@ -13,7 +16,10 @@ What is checked of each input:
 
 - nothing is raised but :class:`amxperf.AmxperfError` (of its tree, not the bare base, which stands for a bug of ours);
 - the reader takes less than :data:`SECONDS` of processor time and :data:`PER_BYTE` per byte;
-- ftrace text: the lines of all kinds together are the lines of the file; `compiled`: both readers give the same tables and notes;
+- ftrace text: the lines of all kinds together are the lines of the file;
+- `compiled`, `engine` (chunks of some bytes, machine code, and every eighth input by way of Parquet files), `dumps`: both readers
+  give the same tables and notes;
+- `quoting`: as many lines as before, and a text that is quoted is read as the text alone;
 - kernel logs: every line of the file is in the table of lines, with a role, and the message of a line fits its role.
 """
 
@@ -23,9 +29,13 @@ import hashlib
 import os
 import random
 import sys
+import tempfile
 import time
 import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,11 +75,18 @@ def seeds(reader: str) -> list[bytes]:
     patterns = [*OWN.get(reader, []), f"tests/formats/samples/{reader}/*"]
     if reader == "compiled":
         patterns = OWN["ftrace"]
-    if reader == "any":
-        patterns = [pattern for own in OWN.values() for pattern in own] + ["tests/formats/samples/*/*"]
+    if reader in ("engine", "dumps"):
+        patterns = OWN["dmesg"]
+    if reader in ("any", "quoting"):
+        patterns = [pattern for name, own in OWN.items() for pattern in own if (name, reader) != ("dmesg", "quoting")]
+        patterns += ["tests/formats/samples/*/*"]
     texts = [path.read_bytes() for pattern in patterns for path in sorted(ROOT.glob(pattern)) if path.is_file()]
     parts = [part.partition(b"\n")[2] if text.startswith(b"=== ") else part for text in texts for part in text.split(b"\n=== ")]
-    return [part[: LONGEST // 4] for part in parts if part.strip()]
+    parts = [part[: LONGEST // 4] for part in parts if part.strip()]
+    if reader == "quoting":
+        marks = (b"", b"> ", b">> | ")
+        return [b"".join(mark + line for line in part.splitlines(keepends=True)) for part in parts for mark in marks]
+    return parts
 
 
 class Mutator:
@@ -92,7 +109,7 @@ class Mutator:
     def change(self, data: bytes, chance: random.Random) -> bytes:
         lines = data.splitlines(keepends=True) or [b"\n"]
         at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
-        match chance.randrange(9):
+        match chance.randrange(10):
             case 0:
                 lines.insert(at, chance.choice(self.lines))
             case 1:
@@ -118,6 +135,8 @@ class Mutator:
                 )
             case 8:
                 lines[at] = lines[at].rstrip(b"\n") * chance.randint(2, 40) + b"\n"
+            case 9:
+                lines[at:at] = chance.choice(self.samples).splitlines(keepends=True)
         return b"".join(lines)
 
 
@@ -128,8 +147,8 @@ def check(reader: str, data: bytes) -> None:
     from amxperf.formats import read_document
 
     document = Document("fuzz", data, "")
-    if reader == "compiled":
-        return compare(document)
+    if reader in DIFFERENT:
+        return DIFFERENT[reader](document)
     began = time.process_time()
     try:
         capture = read_document(document, None if reader == "any" else reader)
@@ -150,27 +169,118 @@ def check(reader: str, data: bytes) -> None:
         assert set(capture.frames["line"]) <= set(lines["line"]), "a frame of no line"
 
 
-def compare(document: Document) -> None:
+def traces(document: Document) -> None:
     """Hold the compiled scan of ftrace text against the plain reader."""
+    from amxperf.formats import ftrace
+
+    def read(engine: str) -> tuple:
+        os.environ["AMXPERF_ENGINE"] = engine
+        return ftrace.read(document, {})
+
+    if document.data.strip():  # no large file is empty
+        equal(lambda: read("plain"), lambda: read("compiled"))
+
+
+def kernel_logs(document: Document) -> None:
+    """Hold the compiled scan of kernel logs against the plain reader, with chunks that end anywhere."""
+    from amxperf.encoding import encoding_of
+    from amxperf.formats import dmesg
+    from amxperf.formats.kernellog import blocks, engine
+
+    os.environ["AMXPERF_ENGINE"] = "plain"
+    if encoding_of(document.data) not in ("utf-8", "utf-8-sig") or engine._left(document):
+        return
+    chance = random.Random(document.data)
+    chunk = chance.choice((1 << 20, 5000, 700, 60))
+    with suppress(engine.Unsuited):
+        equal(
+            lambda: dmesg.read(document, {"side": "host"}),
+            lambda: engine.read(document, engine.NAMES, "host", functions=blocks.compiled(), chunk=chunk),
+        )
+    if chance.random() < 1 / 8:
+        stream(document, chunk)
+
+
+def stream(document: Document, chunk: int) -> None:
+    """Hold the files of the streaming reader against the plain reader."""
+    import pandas as pd
+
+    from amxperf.errors import AmxperfError
+    from amxperf.formats import dmesg
+    from amxperf.formats.kernellog import blocks, engine, stream
+
+    seen = stream.Seen()
+    with tempfile.TemporaryDirectory() as folder, suppress(engine.Unsuited, AmxperfError):
+        path = Path(folder) / "fuzz"
+        path.write_bytes(document.data)
+        files = stream.write(path, folder, side="host", seen=seen, functions=blocks.compiled(), chunk=chunk)
+        tables, notes = dmesg.read(type(document)(str(path), document.data), {"side": "host"})
+        for name, file in files.items():
+            for column, cells in pd.read_parquet(file).items():
+                got, want = (part.astype(object).fillna("-").tolist() for part in (cells, tables[name][column]))
+                assert got == want, f"other cells in {name}.{column} of the files"
+        assert [note for note in notes if note in seen.notes] == seen.notes, "other notes beside the files"
+
+
+def dumps(document: Document) -> None:
+    """Hold the compiled register dumps against the plain reader of their lines."""
+    import numpy as np
+
+    from amxperf.formats.kernellog import blocks, memo
+    from amxperf.formats.kernellog.dumps import Dumps
+    from amxperf.formats.kernellog.stackframe import parse_registers
+
+    try:
+        texts = [line.partition("] ")[2] or line for line in document.lines]
+    except Exception:
+        return
+    known = Dumps(SimpleNamespace(functions=blocks.compiled(), registers=memo._beginnings()[0]))
+    data = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, data)]).astype(np.int64)
+    which, codes, values = known.take(ends, np.frombuffer(b"".join(data) + b"ab:1", np.uint8)[: ends[-1]])
+    names = list(known.names)
+    got = list(zip(which.tolist(), [names[code] for code in codes.tolist()], values.to_pylist(), strict=True))
+    assert got == [(line, *pair) for line, text in enumerate(texts) for pair in parse_registers(text.strip())], "other registers"
+
+
+def equal(plain: Callable[[], tuple], compiled: Callable[[], tuple]) -> None:
+    """Hold the tables and notes, or the error, of one reader against those of the other."""
     from pandas.testing import assert_frame_equal
 
     from amxperf.errors import AmxperfError
-    from amxperf.formats import ftrace
 
-    if not document.data.strip():  # no large file is empty
-        return
     results = []
-    for engine in ("plain", "compiled"):
-        os.environ["AMXPERF_ENGINE"] = engine
+    for reader in (plain, compiled):
         try:
-            results.append(ftrace.read(document, {}))
+            results.append(reader())
         except AmxperfError as error:
             results.append(({}, [str(error)]))
-    (plain, said), (compiled, told) = results
+    (tables, said), (others, told) = results
     assert said == told, "other notes"
-    assert list(plain) == list(compiled), "other tables"
-    for name in plain:
-        assert_frame_equal(plain[name], compiled[name])
+    assert list(tables) == list(others), "other tables"
+    for name in tables:
+        assert_frame_equal(tables[name], others[name], obj=name)
+
+
+def quoting(document: Document) -> None:
+    """Take the marks of a mail off, and read what is left."""
+    from amxperf.errors import AmxperfError
+    from amxperf.formats import read_document
+    from amxperf.formats.quoting import unquoted
+
+    began = time.process_time()
+    with suppress(AmxperfError):
+        plain = unquoted(document)
+        if plain is not None and plain.data.strip():
+            assert len(plain.lines) == len(document.lines), "another number of lines"
+    with suppress(AmxperfError):
+        read_document(document)
+    took = time.process_time() - began
+    assert took < SECONDS + PER_BYTE * len(document.data), f"takes {took:.1f} s for {len(document.data)} bytes"
+
+
+DIFFERENT = {"compiled": traces, "engine": kernel_logs, "dumps": dumps, "quoting": quoting}
+"""Names that are no formats -> what checks an input."""
 
 
 def lighten() -> None:
@@ -193,13 +303,18 @@ def lighten() -> None:
 def run(reader: str, options: list[str]) -> None:
     import atheris
 
-    compiled = [f"amxperf.formats.{name}" for name in ("tracescan", "tracelink", "tracecolumns")]
+    from amxperf.formats.kernellog import blocks
+    from amxperf.formats.trace import traceengine
+
+    compiled = [module.__name__ for module in (*traceengine.MODULES, *blocks.MODULES)]  # these stay what the compiler takes
+    for name in [name for name in sys.modules if name.partition(".")[0] == "amxperf"]:
+        del sys.modules[name]  # to be imported again, with instruments
     with atheris.instrument_imports(include=["amxperf"], exclude=compiled):
         import amxperf.formats
 
         for name in amxperf.formats.FORMATS:
             amxperf.formats.module(name)
-    if reader != "compiled":
+    if reader not in DIFFERENT:
         lighten()
     FINDS.mkdir(parents=True, exist_ok=True)
     known: set[str] = set()
