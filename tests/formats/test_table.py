@@ -84,6 +84,7 @@ def test_lines_are_those_of_the_file():
         ("environment,launch,benchmark,metric,value\nvm,1,b,m,1\n", 1, "no column 'unit'"),
         (f"{HEADER},unit\nvm,1,b,m,1,s,s\n", 1, "two columns are called 'unit'"),
         (f"{HEADER},\nvm,1,b,m,1,s,s\n", 1, "column 7 has no name"),
+        (f"{HEADER}," + ",".join(f"c{k}" for k in range(100_000)) + "\n", 1, "the table has 100006 columns; keep at most 4096"),
         (f"{HEADER}\nvm,1,b,m,1,s\nvm,1,b,m,1\n", 3, "5 cells under 6 columns"),
         (f"{HEADER}\nvm,1,b,m,fast,s\n", 2, "'fast' is not a finite number"),
         (f"{HEADER}\nvm,1,b,m,nan,s\n", 2, "not a finite number"),
