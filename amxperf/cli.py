@@ -18,6 +18,7 @@ import typer
 
 from . import __version__
 from .errors import AmxperfError, DataError, MissingInput, OutputError, UsageError
+from .terminal import printable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,7 +56,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def parse(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE]...", help="Captures or benchmark logs: paths, addresses, or - for standard input."),
+        typer.Argument(metavar="FILE", help="Captures or benchmark logs: paths, addresses, or - for standard input."),
     ] = None,
     table: Annotated[TableName | None, typer.Option(help="Print this table; a summary of each file if left out.")] = None,
     format: Annotated[Format | None, typer.Option(help="How to print the table; by the ending of --out, else csv.")] = None,
@@ -74,7 +75,8 @@ def parse(
         raise UsageError(f"--format {format.value} is for tables", hint="add --table measurements, or leave it out")
     if not files and sys.stdin.isatty():
         raise UsageError("no file is named", hint="name one or more, or pipe a log in")
-    form = output.form(format.value if format else None, out)
+    form = output.form(format.value if format else None, out, table=table is not None)
+    output.check(out, form, files or [])
     if files and len(files) == 1 and large.streams(files[0], reader, table.value if table else None):
         if table:
             large.export(files[0], table.value, form, out)
@@ -97,9 +99,9 @@ def parse(
     for capture in captures:
         held = capture.counts()
         lacks = "" if table.value in held else f": no {table.value}; it holds {', '.join(held) or 'nothing'}"
-        typer.echo(f"{capture.source}: {capture.format}{lacks}", err=True)
+        typer.echo(printable(f"{capture.source}: {capture.format}{lacks}"), err=True)
         for note in capture.notes:
-            typer.echo(str(note), err=True)
+            typer.echo(printable(str(note)), err=True)
     output.write(output.serialise(table.value, [capture.table(table.value) for capture in captures], form), out, form)
     raise stop
 
@@ -362,5 +364,5 @@ def _drop_output() -> None:
 
 
 def _fail(sentence: str, code: int) -> int:
-    typer.echo(f"amxperf: {sentence}", err=True)
+    typer.echo(f"amxperf: {printable(sentence)}", err=True)
     return code

@@ -42,7 +42,7 @@ class Document:
     """
 
     def __init__(self, source: str, data: bytes | None, sha256: str = "", path: str = "") -> None:
-        self.source, self.path = source, path
+        self.source, self.path = source if source.isascii() else readable(source), path
         self.digest: str | Digest = sha256
         if data is not None:
             self.data, self.size = data, len(data)
@@ -96,6 +96,15 @@ class Document:
         if lines[-1] == "" or (len(lines) > 1 and len(data) < self.size):
             lines.pop()
         return lines[:400]
+
+
+def readable(name: str) -> str:
+    """The name of a file as text: bytes that are none, which Python keeps as half characters, become escapes.
+
+    >>> print(readable(os.fsdecode(b"caf\\xe9.log")))
+    caf\\udce9.log
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def load(path: Input, *, source: str | None = None, sha256: str = "") -> Document:

@@ -20,6 +20,7 @@ from .document import load
 from .errors import OutputError
 from .output import serialise
 from .summary import BARE, Contents, told
+from .terminal import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,8 @@ def export(path: str, table: str, form: str, out: Path | None) -> None:
     Raises OutputError where the file cannot be written.
     """
     target = out.resolve() if out else None
-    with _folder(target.parent if target else None) as place:
+    special = target is not None and target.exists() and not target.is_file()  # /dev/null and its like cannot be replaced
+    with _folder(target.parent if target and not special else None) as place:
         draft = place / f"result.{form}"
         file = _written(path, place, (table,))[table]
         if form == "parquet":
@@ -56,8 +58,13 @@ def export(path: str, table: str, form: str, out: Path | None) -> None:
             with draft.open("wb") as stream:
                 for part in _texts(table, file, form):
                     stream.write(part)
-        if target:
+        if special:
+            with target.open("wb") as stream:
+                _copy(draft, stream)
+        elif target:
             draft.replace(target)
+        elif sys.stdout.isatty():
+            _show(draft)
         else:
             _copy(draft, sys.stdout.buffer)
 
@@ -148,11 +155,12 @@ def _compile() -> None:
 def _bar(path: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error, where that is a terminal."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(os.path.basename(path), total=os.path.getsize(path))
+        task = bar.add_task(escape(printable(os.path.basename(path))), total=os.path.getsize(path))
         yield lambda count: bar.advance(task, count)
 
 
@@ -191,6 +199,14 @@ def _texts(table: str, file: Path, form: str) -> Iterator[bytes]:
         first = False
     if form == "json":
         yield b"[]\n" if first else b"]\n"
+
+
+def _show(file: Path) -> None:
+    """Print a text on the terminal, with what that would obey as escapes."""
+    with file.open(encoding="utf-8", newline="\n") as source:
+        for line in source:
+            sys.stdout.write(printable(line))
+    sys.stdout.flush()
 
 
 def _copy(file: Path, stream: BinaryIO) -> None:

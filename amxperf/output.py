@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from .errors import MissingInput, OutputError, UsageError
 from .schema import exported, joined
+from .terminal import printable, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,20 +66,45 @@ def notes(found: Sequence[Note]) -> str:
             lines.append(str(group[0]) if len(group) == 1 else f"{len(group)} files: {text}")
     rest = {code: count - MOST for code, count in more.items() if count > MOST}
     lines += [f"{count} more of this kind [{code}]; `amxperf parse FILE` names them" for code, count in rest.items()]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 FORMS = ("csv", "json", "jsonl", "parquet")
 
 
-def form(asked: str | None, out: Path | None) -> str:
+TEXTS = ("", "txt", "log")
+"""Endings of files that hold any text."""
+
+
+def form(asked: str | None, out: Path | None, *, table: bool = True) -> str:
     """How a table is written: as asked, else by the ending of the file, else as csv.
+
+    UsageError for an ending that says another form, and for a table's ending where there is no table.
 
     >>> form(None, Path("frames.parquet")), form("json", Path("frames.parquet")), form(None, None)
     ('parquet', 'json', 'csv')
     """
-    ending = out.suffix[1:] if out else ""
+    ending = out.suffix[1:].lower() if out else ""
+    if not table and ending in FORMS:
+        raise UsageError(f"{out} is to hold a table, and none is named", hint="add --table frames or another")
+    if table and not asked and ending not in (*FORMS, *TEXTS):
+        raise UsageError(f"no form of a table is called {ending!r}", hint=f"end {out} in .{', .'.join(FORMS)}, or add --format")
     return asked or (ending if ending in FORMS else "csv")
+
+
+def check(out: Path | None, form: str, inputs: Sequence[str] = ()) -> None:
+    """Look before anything is read whether the result can go there.
+
+    Raises UsageError for Parquet on a terminal and for a file that is read, OutputError for a folder that is not there.
+    """
+    if out is None:
+        if form == "parquet" and sys.stdout.isatty():
+            raise UsageError("Parquet is binary and would garble the terminal", hint="add --out FILE")
+        return
+    if not out.resolve().parent.is_dir():
+        raise OutputError("cannot be written (there is no such folder)", path=out, hint="make it, or name another file")
+    if out.is_file() and any(os.path.exists(name) and os.path.samefile(name, out) for name in inputs):
+        raise UsageError(f"{out} is one of the files to read, and would be lost", hint="name another file")
 
 
 def serialise(table: str, parts: Sequence[pd.DataFrame], format: str) -> bytes:
@@ -101,9 +127,8 @@ def serialise(table: str, parts: Sequence[pd.DataFrame], format: str) -> bytes:
 def write(data: bytes, out: Path | None, format: str = "text") -> None:
     """Write to a file (whole or not at all) or to standard output; Parquet never to a terminal."""
     if out is None:
-        if format == "parquet" and sys.stdout.isatty():
-            raise UsageError("Parquet is binary and would garble the terminal", hint="add --out FILE")
-        sys.stdout.buffer.write(data)
+        check(out, format)
+        sys.stdout.buffer.write(data if format == "parquet" else shown(data.decode(), sys.stdout).encode())
         sys.stdout.buffer.flush()
         return
     try:
@@ -140,9 +165,9 @@ def comparisons(results: Comparisons, format: str, gate: Gate | None = None) -> 
 
     if format == "json":
         data = results.to_dict() | ({"gate": gate.to_dict()} if gate else {})
-        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        return shown(json.dumps(data, indent=1, ensure_ascii=False) + "\n", sys.stdout)
     if format == "csv":
-        return results.frame().to_csv(index=False, lineterminator="\n")
+        return shown(results.frame().to_csv(index=False, lineterminator="\n"), sys.stdout)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     return wrapped(report(results, width) + (f"\n{gate.report()}" if gate else ""), sys.stdout)
 
@@ -175,7 +200,7 @@ def plans(found: Plans, format: str) -> str:
         lines.append(text + ".")
     cautions = dict.fromkeys(str(caution) for item in found if item.plan for caution in item.plan.cautions)
     text = "\n".join(lines + (["", "Mind:", *(f"  {text}" for text in cautions)] if cautions else [])) + "\n"
-    return wrapped(text, sys.stdout)
+    return wrapped(printable(text), sys.stdout)
 
 
 def figures(entries: Sequence[Entry], format: str) -> str:

@@ -10,6 +10,7 @@ from .labels import shortened
 from .stats.limits import limits
 from .stats.sentence import decimals
 from .stats.wording import PLURAL
+from .terminal import printable
 
 if TYPE_CHECKING:
     from .comparisons import Comparisons
@@ -29,9 +30,9 @@ GAP = 3
 def report(found: Comparisons, width: int = 0) -> str:
     """Everything that a person should read of a comparison; `width` columns of a terminal, 0 for plain text without a table."""
     results = list(found)
-    lines = [found.title, ""]
-    if width and results:
-        lines += [_table(found, results, width), ""]
+    head = [found.title, ""]
+    table = [_table(found, results, width), ""] if width and results else []
+    lines = []
     for result in results:
         lines += [_words(found, result), f"  {result.sentence()}"]
         if result.within is not None:
@@ -47,7 +48,7 @@ def report(found: Comparisons, width: int = 0) -> str:
         lines += [f"  {line}" for line in limits(level, least, results[0].confidence, arms, matched)] if least else []
     if not results:
         lines.append("The two arms have no benchmark in common.")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*map(printable, head), *table, *map(printable, lines)]) + "\n"
 
 
 DIFFERS = "also-differs"
@@ -84,6 +85,7 @@ def _table(found: Comparisons, results: list[Comparison], width: int) -> str:
     """The numbers as a table with colours, for a terminal of this width; labels that are too long lose their middle."""
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     shown = [*results, *found.geomeans]
@@ -98,10 +100,10 @@ def _table(found: Comparisons, results: list[Comparison], width: int) -> str:
         heads, *rows = ([*row[:3], *row[4:]] for row in [heads, *rows])
     if max(len(row[0]) for row in rows) > room:  # values say enough without their keys
         rows = [[re.sub(r"(?<!\S)[^\s=]+=", "", row[0]), *row[1:]] for row in rows]
-    labels = shortened([row[0] for row in rows], max(room, SHORTEST))
+    labels = [escape(text) for text in shortened([printable(row[0]) for row in rows], max(room, SHORTEST))]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in heads:
-        table.add_column(name, justify="left" if name in (heads[0], "verdict") else "right", overflow="fold")
+        table.add_column(escape(printable(name)), justify="left" if name in (heads[0], "verdict") else "right", overflow="fold")
     for label, row, result in zip(labels, rows, shown, strict=True):
         table.add_row(label, *row[1:-1], f"[{STYLES[result.verdict]}]{row[-1]}[/]")
     text = io.StringIO()

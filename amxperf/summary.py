@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .formats.kernellog.signature import signatures
+from .terminal import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,17 +101,6 @@ def _noted(notes: Sequence[Note], more: Mapping[str, int]) -> list[str]:
         else:
             hidden[note.code] += 1
     return text + [f"{count} more of [{code}]" for code, count in hidden.items()]
-
-
-def printable(text: str) -> str:
-    """The text with control characters, which a terminal would obey, as escapes; line ends and tabs stay.
-
-    >>> printable("comm \\x1b[31mred\\x07")
-    'comm \\\\x1b[31mred\\\\x07'
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text)
 
 
 def _traces(capture: Capture) -> Counter[str]:

@@ -167,9 +167,55 @@ def test_tables_of_the_good_files_are_whole(run, unread, tmp_path):
 
 @pytest.mark.parametrize("table", [(), ("--table", "measurements")])
 def test_bad_files_alone_leave_no_output(run, unread, tmp_path, table):
-    code, out, err = run("parse", *unread, *table, "--out", tmp_path / "out.csv")
+    code, out, err = run("parse", *unread, *table, "--out", tmp_path / "out.txt")
     assert (code, out, len(err.splitlines())) == (66, "", 2)
     assert os.listdir(tmp_path) == ["what.log"]
+
+
+def test_an_output_that_cannot_be_meant(run, tmp_path):
+    """Said before anything is read."""
+    log = tmp_path / "a.log"
+    log.write_bytes(DMESG.read_bytes())
+    complains(run("parse", log, "--out", tmp_path / "a.parquet"), 64, "a.parquet is to hold a table, and none is named; add ")
+    table = "parse", log, "--table", "frames", "--out"
+    complains(run(*table, tmp_path / "a.xlsx"), 64, "no form of a table is called 'xlsx'; end ", " or add --format")
+    complains(run(*table, tmp_path / "a.csv.gz"), 64, "no form of a table is called 'gz'")
+    complains(run(*table, tmp_path / "none/a.csv"), 73, "a.csv: cannot be written (there is no such folder); make it")
+    complains(run(*table, log), 64, "a.log is one of the files to read, and would be lost")
+    assert log.read_bytes() == DMESG.read_bytes() and os.listdir(tmp_path) == ["a.log"]
+    assert run(*table, "/dev/null")[0] == 0
+
+
+EVIL = "\x1b]8;;http://evil\x1b\\\x1bP+q\x1b\\\x9b31m\u202e\u2066\x1b[2J\x07"
+
+
+def hostile(text):
+    return [char for char in text if not char.isprintable() and char not in "\n\t"]
+
+
+def test_a_terminal_is_told_nothing_by_a_log(run, tmp_path, monkeypatch):
+    """Kept in the data, shown as escapes: of tasks, of file names, in summaries, tables, notes and errors."""
+    log = tmp_path / f"a{EVIL.replace('/', '')}\udcff.log"
+    lines = f"CPU: 3 PID: 77 Comm: {EVIL} Not tainted 6.8.0 #1", "Call Trace:", " f+0x1/0x2"
+    log.write_text("".join(f"[    1.000000] {line}\n" for line in lines))
+    piped = run("parse", log, "--table", "traces")[1]
+    assert next(csv.DictReader(io.StringIO(piped)))["comm"] == read(log).traces["comm"][0]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    for arguments in (), ("--table", "lines"), ("--table", "traces", "--format", "json"):
+        code, out, err = run("parse", log, *arguments)
+        assert code == 0 and "\\x1b" in out and not hostile(out + err)
+    code, out, err = run("parse", log, "--reader", "onednn")
+    assert (code, out, hostile(err)) == (65, "", []) and "\\udcff" in err
+
+
+def test_a_terminal_is_told_nothing_by_names_of_benchmarks(run, make, monkeypatch):
+    text = arms(vm=(1, 1.1), tdx=(3, 3.1)).replace(",b,time,", f",b[/x][red]{EVIL},time,")
+    root = make({"all.csv": text})
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    for form in "table", "csv", "json":
+        code, out, err = run("compare", root, "--baseline", "vm", "--treatment", "tdx", "--format", form)
+        assert code in (0, 2) and "b[/x][red]\\x1b" in out.replace("\\\\", "\\").replace("\\u001b", "\\x1b"), out
+        assert "\x1b]8" not in out and "\x9b" not in out and "\u202e" not in out and not hostile(err)
 
 
 def test_output_that_cannot_be_written(run, tmp_path):
