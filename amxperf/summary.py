@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .formats.kernellog.kernel_events import FAILURES
 from .formats.kernellog.signature import signatures
 from .terminal import printable
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .capture import Capture, Note
 
 MOST = 8
-"""Kinds of traces, events or benchmarks that are named, and notes of one code; the rest is counted."""
+"""Kinds of traces or benchmarks that are named, and notes of one code; twice as many kinds of events; the rest is counted."""
 
 BARE = "without frames"
 """What stands for the signature of a trace without frames."""
@@ -83,7 +84,7 @@ def told(contents: Contents) -> str:
     when += [f"stamps from {some.span[0]:.6f} to {some.span[1]:.6f} s"] if some.span else []
     details = [", ".join(when)] if when else []
     details += ranked("trace", "traces", some.traces, short=shortened) if some.traces else []
-    details += ranked("event", "events", some.events, inline=True) if some.events else []
+    details += ranked("event", "events", some.events, inline=True, first=FAILURES) if some.events else []
     details += ranked("value", "values", some.values) if some.values else []
     details += [f"{some.left} of {some.lines} lines are of no known kind"] if some.left else []
     text = [f"{some.source}: {some.format}: {counts}", *details, *_noted(some.notes, some.more)]
@@ -132,16 +133,18 @@ def _benchmarks(capture: Capture) -> Counter[str]:
 
 
 def ranked(
-    one: str, many: str, counts: Mapping[str, int], *, inline: bool = False, short: Callable[[list[str]], list[str]] = list
+    one: str, many: str, counts: Mapping[str, int], *, inline: bool = False, short: Callable[[list[str]], list[str]] = list,
+    first: Collection[str] = ()
 ) -> list[str]:
-    """Values by how often they occur; equal counts in the order of the file.
+    """Values by how often they occur, those of `first` in front; equal counts in the order of the file.
 
     >>> ranked("event", "events", {"a": 1, "b": 2})
     ['events:', '  2 b', '  1 a']
     """
-    order = sorted(counts.items(), key=lambda pair: -pair[1])
-    rest = len(order) - MOST
-    labels = short([value for value, _ in order[:MOST]])
+    order = sorted(counts.items(), key=lambda pair: (pair[0] not in first, -pair[1]))
+    most = 2 * MOST if inline else MOST
+    rest = len(order) - most
+    labels = short([value for value, _ in order[:most]])
     shown = [f"{count} {label}" for label, (_, count) in zip(labels, order, strict=False)]
     more = [f"{rest} more kinds" if rest > 1 else "1 more kind"] if rest > 0 else []
     if inline:

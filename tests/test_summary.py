@@ -35,6 +35,13 @@ def test_many_kinds_are_counted():
     assert "    1 function_0\n" in text and "    4 more kinds" in text and "function_8" not in text
 
 
+def test_events_of_failures_stand_in_front():
+    log = "".join(f"[    1.{n:06d}] x86/fpu: Supporting XSAVE feature 0x{1 << n:x}: 'x'\n" for n in range(5))
+    log += "[    2.000000] virt/tdx: module initialized\n[    3.000000] virt/tdx: SEAMCALL (0x25) failed: 0xc000050500000000\n"
+    text = summary(read_dmesg(io.BytesIO(log.encode())))
+    assert "  events: 1 tdx_seamcall_failed, 5 xstate_feature, 1 tdx_initialized\n" in text + "\n"
+
+
 def test_a_terminal_is_not_obeyed():
     log = b"[    1.000000] Call Trace:\n[    1.000000]  \x1b]0;pwn\x07f+0x1/0x2\n[    1.000000]  g+0x1/0x2\n"
     text = summary(read_dmesg(io.BytesIO(log), ))

@@ -49,7 +49,7 @@ def shaped(name: str, data: pd.DataFrame) -> pyarrow.Table:
         pyarrow.field(column.name, word if column.dtype == "category" else table.schema.field(column.name).type)
         for column in schema.TABLES[name].columns
     ]
-    return table.cast(pyarrow.schema(fields))
+    return table.cast(pyarrow.schema(fields, table.schema.metadata))  # which says to pandas that a column is of whole numbers
 
 
 def owned(

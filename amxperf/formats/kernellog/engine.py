@@ -23,7 +23,7 @@ from ...document import Document
 from ...encoding import SAMPLE, encoding_of
 from ...errors import FormatError, UsageError
 from ..compiled import native
-from . import assembly, backwards, dialect, journalfields, kernel_events, logjson, replaystate
+from . import assembly, backwards, dialect, journalfields, kernel_events, replaystate
 from .blocks import MODULES
 from .calltrace import oversized
 from .dumps import Dumps
@@ -58,8 +58,7 @@ def wanted(document: Document) -> bool:
 
 def _left(document: Document) -> bool:
     """Whether the log is in a form that only the plain reader takes."""
-    head = document.head
-    return logjson.looks_like_json(head) or journalfields.looks_like_fields(head) or bool(dialect.passes(head))
+    return journalfields.is_structured(document.head) or bool(dialect.passes(document.head))
 
 
 class Tables(Mapping[str, Any]):
@@ -89,7 +88,7 @@ def read(
 
     `looked` says that :func:`wanted` was asked; `functions` and `chunk` are for tests: plain functions, chunks of a few bytes.
     """
-    if not looked and (backwards.is_backwards(document.head) or dialect.passes(document.head)):
+    if not looked and (backwards.is_backwards(document.head) or _left(document)):
         raise Unsuited
     reading = Reading(document.source, tables, side, size=document.size, functions=functions, chunk=chunk)
     with document.open() as stream:

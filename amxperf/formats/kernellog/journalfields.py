@@ -35,6 +35,15 @@ def looks_like_fields(head: list[str]) -> bool:
     return len(names) >= 0.7 * len(full) and not {"_TRANSPORT", "PRIORITY", "__CURSOR", "_BOOT_ID"}.isdisjoint(names)
 
 
+def is_structured(head: list[str]) -> bool:
+    """Whether the messages of a log with these first lines are fields of records: JSON's or a journal's.
+
+    >>> is_structured(["[    1.000000] Call Trace:"])
+    False
+    """
+    return logjson.looks_like_json(head) or looks_like_fields(head)
+
+
 def records(lines: Iterable[str]) -> Iterator[tuple[int, Prefixed, str]]:
     """Line, record and boot id of every message.
 

@@ -52,6 +52,18 @@ _PLACES = (
     r"\S{0,200}?(?:virt/kvm/|arch/x86/(?:kvm/|kernel/fpu/|virt/vmx/tdx/|coco/tdx/|include/asm/(?:kvm|fpu|tdx))|coco/tdx)\S{1,100}:\d{1,6}"
 )
 
+_STATE = (  # dump_vmcs()
+    r"\*{3} (?:Guest|Host|Control) State \*{3}$|CR[04]: actual=0x|CR[034] ?= ?0x|PDPTR\d = 0x|R(?:SP|IP) = 0x[0-9a-f]{16}  R"
+    r"|RFLAGS=0x|Sysenter RSP=|[A-Z]{2,4}: {1,9}sel=0x|[GI]DTR: {9,40}limit=0x|(?:EFER|PAT|DebugCtl|PerfGlobCtl|BndCfgS) ?= 0x"
+    r"|Interruptibility = |InterruptStatus = |CS=[0-9a-f]{4} SS=|FSBase=|GDTBase=|CR0=[0-9a-f]{16} CR3=|CPUBased=0x|PinBased=0x"
+    r"|ExceptionBitmap=|VM(?:Entry|Exit): intr_info=|IDTVectoring: info=|TSC (?:Offset|Multiplier) = 0x|SVI\|RVI = "
+    r"|TPR Threshold = |(?:APIC-access|virt-APIC|VE info) addr(?:ess)? = 0x|PostedIntrVec = 0x|EPT pointer = 0x|PLE Gap="
+    r"|Virtual processor ID = 0x|MSR (?:guest|host) auto|\s{1,4}\d{1,2}: msr=0x"
+)
+_AREAS = r"VMCB (?:Control|State Save) Area:|[a-z][\w.]{1,19}: {1,30}[0-9a-f]{1,16}\b|[a-z]{2,4}: {1,9}s: "  # dump_vmcb()
+VMCS = rf"(?:kvm_intel: )?(?:{_STATE})|kvm_amd: (?:{_AREAS})"
+"""Lines below the first of what KVM prints of a guest that the processor did not enter; since Linux 5.9 with the module's name."""
+
 MESSAGES: tuple[Message, ...] = (
     # the private printks of the notes' kernel
     _on("guest_perm_request", r"Guest ARCH_REQ_XCOMP_GUEST_PERM calltrace", value=0x1025, reason="ARCH_REQ_XCOMP_GUEST_PERM"),
@@ -79,11 +91,19 @@ MESSAGES: tuple[Message, ...] = (
     _on("msr_error", rf"unchecked MSR access error: WRMSR to (?P<msr>{_HEX}) \(tried to write (?P<value>{_HEX})\)"
         rf" at [rR]IP: {_HEX} \((?P<reason>[\w.]{{1,200}})"),
     _on("msr_error", rf"unchecked MSR access error: RDMSR from (?P<msr>{_HEX}) at [rR]IP: {_HEX} \((?P<reason>[\w.]{{1,200}})"),
+    # Ubuntu 23.10's kernel, TDX host: without virt/ in front
+    _on("tdx_keyids", r"tdx: BIOS enabled: private KeyID range (?P<reason>\[\d{1,6}, \d{1,6}\))"),
+    _on("tdx_seamcall_failed",
+        rf"tdx: SEAMCALL failed: CPU (?P<cpu>\d{{1,6}}): leaf (?P<reason>\d{{1,6}}), error (?P<value>{_HEX})"),
+    _on("tdx_failed", r"tdx: (?P<reason>(?:not enabled by BIOS|(?:module )?initialization failed)\b.{0,200})"),
+    _on("tdx_message", r"tdx: (?P<reason>(?:additional output: |TDX module: |CMR: |\d{1,15} KBs? allocated).{0,400})"),
     # a stock kernel, TDX guest
     _on("tdx_guest", r"tdx: Guest detected"),
     _on("tdx_attributes", r"tdx: (?:Attributes|TD_ATTRS|TD_CTLS): ?(?P<reason>.{0,400})"),
     _on("tdx_guest_message", r"(?:x86/)?tdx(?:[-_]guest)?: (?P<reason>\S.{0,400})"),
     _on("memory_encryption", r"Memory Encryption Features active: (?P<reason>Intel TDX\b.{0,100})"),
+    _on("memory_encryption", r"software IO TLB: (?P<reason>Memory encryption is active\b.{0,200})"),
+    _on("confidential_guest", r"systemd\[1\]: Detected confidential virtualization (?P<reason>[\w-]{1,40})"),
     _on("tdx_idle", r"(?:process|x86/process): using TDX aware idle routine"),
     _on("tdx_unexpected_ve", r"Unexpected #VE: (?P<value>\d{1,9})"),
     _on("unaccepted_memory", rf"efi: .{{0,400}}\bUnaccepted=(?P<value>{_HEX})"),
@@ -96,6 +116,7 @@ MESSAGES: tuple[Message, ...] = (
     _on("tdx_initialized", r"virt/tdx: (?:TDX )?module initialized"),
     _on("tdx_failed", r"virt/tdx: (?P<reason>(?:module )?initialization failed\b.{0,200})"),
     _on("tdx_pamt", r"virt/tdx: (?P<value>\d{1,15}) KBs? allocated for PAMT"),
+    _on("tdx_seamcall_failed", rf"SEAMCALL \((?P<reason>{_HEX})\) failed: (?P<value>{_HEX})"),
     _on("tdx_seamcall_failed", rf"virt/tdx: SEAMCALL \((?P<reason>{_HEX})\) failed: (?P<value>{_HEX})"),
     _on("tdx_message", r"virt/tdx: (?P<reason>\S.{0,400})"),
     _on("tdx_message", r"seamldr: (?P<reason>\S.{0,400})"),
@@ -105,9 +126,14 @@ MESSAGES: tuple[Message, ...] = (
     _on("kvm_msr", rf"kvm \[(?P<pid>\d{{1,10}})\]: vcpu(?P<vcpu>\d{{1,6}}), guest rIP: {_HEX} "
         rf"(?P<reason>(?:[Uu]nhandled|ignored|disabled) (?:WRMSR|wrmsr|RDMSR|rdmsr))"
         rf"(?:\(|: )(?P<msr>{_HEX})\)?(?: (?:=|data) (?P<value>{_HEX}))?"),
+    _on("kvm_vmcs", r"kvm_intel: VMCS [0-9a-f]{8,16}, last attempted VM-entry on CPU (?P<cpu>\d{1,6})"),
+    _on("kvm_vmcs", r"VMCS [0-9a-f]{8,16}, last attempted VM-entry on CPU (?P<cpu>\d{1,6})"),
+    _on("kvm_vmcs_exit", r"kvm_intel: {1,20}reason=(?P<reason>[0-9a-f]{8}) qualification=(?P<address>[0-9a-f]{1,16})"),
+    _on("kvm_vmcs_exit", r"reason=(?P<reason>[0-9a-f]{8}) qualification=(?P<address>[0-9a-f]{1,16})"),
+    _on("kvm_vmcb", r"kvm_amd: VMCB [0-9a-f]{8,16}, last attempted VMRUN on CPU (?P<cpu>\d{1,6})"),
     _on("kvm_vcpu_message", r"kvm \[(?P<pid>\d{1,10})\]: vcpu(?P<vcpu>\d{1,6}), (?P<reason>\S.{0,400})"),
     _on("kvm_message", r"kvm \[(?P<pid>\d{1,10})\]: (?P<reason>\S.{0,400})"),
-    _on("kvm_message", r"kvm(?:_intel|_amd|-guest|-clock|)?: (?P<reason>\S.{0,400})"),
+    _on("kvm_message", rf"kvm(?!_intel: (?:{_STATE})|_amd: (?:{_AREAS}))(?:_intel|_amd|-guest|-clock|)?: (?P<reason>\S.{{0,400}})"),
     _on("kvm_guest", r"Hypervisor detected: (?P<reason>KVM)"),
     # warnings whose code is of extended states, KVM or TDX; oopses come from faults()
     _on("warning", rf"WARNING: (?:CPU: (?P<cpu>\d{{1,6}}) PID: (?P<pid>\d{{1,10}}) )?at {_PLACES} (?P<reason>[\w.]{{1,200}})\+0x"),
@@ -117,6 +143,12 @@ MESSAGES: tuple[Message, ...] = (
         r"\[(?:kvm|tdx)[\w-]{0,40}\b"),
 )  # fmt: skip
 """Tried in this order at the start of a message; a new message is one entry here."""
+
+FAILURES = frozenset({
+    "oops", "warning", "fpu_state_bad", "msr_error", "trap_sigill", "tdx_failed", "tdx_seamcall_failed", "tdx_unexpected_ve",
+    "kvm_vmcs", "kvm_vmcs_exit", "kvm_vmcb",
+})  # fmt: skip
+"""Kinds of events that tell of something gone wrong."""
 
 
 _KEY = 3

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .kernel_events import VMCS
+
 _FAULT = re.compile(
     r"INFO: (?!(?:Allocated|Freed) in |(?:Slab|Object) 0x)|"
     r"(?:BUG|WARNING|UBSAN|Oops|watchdog: BUG|rcu: INFO|NMI watchdog|Kernel panic - not syncing|unchecked MSR access error"
@@ -22,7 +24,7 @@ _CUT = re.compile(r"-{4,}\[ cut here \]-{4,}")
 _END = re.compile(r"---\[ end ")
 _AFTER = re.compile(
     r"Modules linked in:|Kernel Offset: |Rebooting in |Dumping ftrace buffer:|Instruction dump:|The buggy address|Object at f"
-    r"|Memory state around|kfence-#|irq event stamp|page dumped because|flags: 0x"
+    rf"|Memory state around|kfence-#|irq event stamp|page dumped because|flags: 0x|{VMCS}"
 )
 _DETAIL = re.compile(
     r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Call site: |"

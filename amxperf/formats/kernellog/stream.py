@@ -23,7 +23,7 @@ from ...capture import Note
 from ...document import Input, load
 from ...errors import FormatError, OutputError, UsageError
 from .. import dmesg
-from . import afterwards, assembly, backwards, dialect, kernel_events, replaystate
+from . import afterwards, assembly, backwards, dialect, journalfields, kernel_events, replaystate
 from .calltrace import ROLES, oversized
 from .dumps import Dumps
 from .engine import NAMES, Unsuited
@@ -99,7 +99,8 @@ def write(
     if not names or set(tables) - set(STREAMED):
         raise UsageError(f"tables is {tuple(tables)!r}", hint=f"name one or more of {', '.join(STREAMED)}")
     document = load(path)
-    if backwards.is_backwards(document.head) or dialect.passes(document.head):
+    head = document.head
+    if backwards.is_backwards(head) or journalfields.is_structured(head) or dialect.passes(head):
         raise Unsuited
     target = Path(folder)
     made = tuple(name for name in STREAMED if name in names or (name in ("traces", "registers") and "events" in names))

@@ -35,6 +35,20 @@ CASES = [
     ("kvm [4357]: vcpu0, guest rIP: 0xffffffff81062b74 Unhandled WRMSR(0x1c4) = 0x40000",
      {"kind": "kvm_msr", "pid": 4357, "vcpu": 0, "msr": 0x1C4, "value": 0x40000, "reason": "Unhandled WRMSR"}),
     ("kvm [4357]: vcpu3, guest rIP: 0xffffffff81062b74 ignored rdmsr: 0x1c4", {"kind": "kvm_msr", "vcpu": 3, "msr": 0x1C4, "reason": "ignored rdmsr"}),
+    ("SEAMCALL (0x1c) failed: 0xc000030000000001 RCX 0x0000000000000000 RDX 0x0000000000000000",
+     {"kind": "tdx_seamcall_failed", "reason": "0x1c", "value": 0xC000030000000001}),
+    ("tdx: SEAMCALL failed: CPU 94: leaf 33, error 0xc000092100000122.",
+     {"kind": "tdx_seamcall_failed", "cpu": 94, "reason": "33", "value": 0xC000092100000122}),
+    ("tdx: BIOS enabled: private KeyID range [32, 64)", {"kind": "tdx_keyids", "reason": "[32, 64)"}),
+    ("tdx: not enabled by BIOS.", {"kind": "tdx_failed", "reason": "not enabled by BIOS."}),
+    ("tdx: additional output: rcx 0x0, rdx 0x0.", {"kind": "tdx_message"}),
+    ("software IO TLB: Memory encryption is active and system is using DMA bounce buffers", {"kind": "memory_encryption"}),
+    ("systemd[1]: Detected confidential virtualization tdx.", {"kind": "confidential_guest", "reason": "tdx"}),
+    ("kvm_intel: VMCS 00000000a1b2c3d4, last attempted VM-entry on CPU 3", {"kind": "kvm_vmcs", "cpu": 3}),
+    ("VMCS 00000000a1b2c3d4, last attempted VM-entry on CPU 12", {"kind": "kvm_vmcs", "cpu": 12}),
+    ("kvm_intel:         reason=80000021 qualification=00000000000000ff",
+     {"kind": "kvm_vmcs_exit", "reason": "80000021", "value": 0xFF}),
+    ("kvm_amd: VMCB 00000000a1b2c3d4, last attempted VMRUN on CPU 3", {"kind": "kvm_vmcb", "cpu": 3}),
     ("kvm: Nested Virtualization enabled", {"kind": "kvm_message"}),
     ("Hypervisor detected: KVM", {"kind": "kvm_guest", "reason": "KVM"}),
     ("WARNING: CPU: 1 PID: 7 at arch/x86/kvm/vmx/tdx.c:123 tdx_handle_exit+0x1/0x2 [kvm_intel]",
@@ -52,6 +66,23 @@ def test_messages(text, expected):
     assert {name: row.get(name) for name in expected} == expected
     assert row["detail"] == text.strip()
     assert len(dmesg.read(Document("a", text.encode(), ""), {})[0]["events"]) == 1
+
+
+DUMPED = [
+    "*** Guest State ***", "CR0: actual=0x0000000080010033, shadow=0x0000000080010033, gh_mask=fffffffffffefff7", "CR3 = 0x000000800f76000",
+    "RSP = 0xfffffe006000be50  RIP = 0xffffff8000042837", "CS:   sel=0x0008, attr=0x0a09b, limit=0xffffffff, base=0x0000000000000000",
+    "GDTR:                           limit=0x0000001f, base=0x0000000000000000", "EFER= 0x0000000000000d01",
+    "VMExit: intr_info=00000000 errcode=00000000 ilen=00000000", "Virtual processor ID = 0x0003",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", ["", "kvm_intel: "])
+def test_the_dump_of_a_guest_is_detail_and_one_event(prefix):
+    lines = ["kvm_intel: VMCS 00000000a1b2c3d4, last attempted VM-entry on CPU 3", *(prefix + line for line in DUMPED)]
+    data = "\n".join(f"[    1.00000{number}] {line}" for number, line in enumerate(lines)).encode()
+    tables, _ = dmesg.read(Document("a", data, ""), {})
+    assert tables["events"][["line", "kind", "cpu"]].values.tolist() == [[1, "kvm_vmcs", 3]]
+    assert set(tables["lines"]["role"].tolist()[1:]) <= {"detail", "register"}
 
 
 @pytest.mark.parametrize(
