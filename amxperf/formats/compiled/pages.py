@@ -71,16 +71,27 @@ def address(array: np.ndarray) -> int:
         return array.ctypes.data
 
 
-def zeros(number: int, dtype: Any) -> np.ndarray:
-    """An array of zeros that takes memory only where it is written.
+def zeros(number: int, dtype: Any, large: int = LARGE) -> np.ndarray:
+    """An array of zeros that takes memory only where it is written, on pages of its own from so many bytes on.
 
     >>> zeros(1 << 20, "int64")[-2:].tolist(), zeros(3, bool).tolist()
     ([0, 0], [False, False, False])
     """
     size = int(number) * np.dtype(dtype).itemsize
-    if size < LARGE or not hasattr(mmap, "MAP_ANONYMOUS"):
+    if size < large or not hasattr(mmap, "MAP_ANONYMOUS"):
         return np.zeros(number, dtype)
     return np.frombuffer(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), dtype, number)
+
+
+def apart(array: np.ndarray, dtype: Any = None) -> np.ndarray:
+    """A copy on pages of its own, which go back to the system as soon as nobody looks at them: the allocator may keep others.
+
+    >>> apart(np.array([[1, 2]]), "int8").tolist()
+    [[1, 2]]
+    """
+    data = zeros(array.size, dtype or array.dtype, MANY >> 1).reshape(array.shape)
+    data[...] = array
+    return data
 
 
 def longer(array: np.ndarray, number: int) -> np.ndarray:

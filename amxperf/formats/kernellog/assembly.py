@@ -71,8 +71,8 @@ def _kind(names: Sequence[str]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(names, dtype="str"))
 
 
-def uniform(rows: int, word: str) -> pd.Categorical:
-    """A category that is the same word in all rows."""
+def uniform(rows: int, word: str = "") -> pd.Categorical:
+    """A category that is the same word in all rows, of which none takes memory before somebody looks at it."""
     return _categorical(np.zeros(rows, np.int8), [word] if rows else [])
 
 
@@ -90,14 +90,15 @@ def text(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
 
 
 def optional(values: np.ndarray, kind: str, whole: bool = False) -> Any:
-    """Numbers as a nullable column; those below 0 are missing, and there is none where the numbers are said to be whole."""
+    """Numbers as a nullable column, which they become; those below 0 are missing, and there is none where they are said to be whole."""
     import pandas as pd
 
     if whole:
         return pd.arrays.IntegerArray(values, np.zeros(len(values), bool))
     missing = values < 0
     values = values.astype(kind.lower(), copy=False)
-    return pd.arrays.IntegerArray(np.where(missing, 1, values).astype(kind.lower()) if missing.any() else values, missing)
+    values[missing] = 1
+    return pd.arrays.IntegerArray(values, missing)
 
 
 def joined(parts: list[Any], kind: Any) -> np.ndarray:
@@ -202,7 +203,10 @@ def oversized(columns: np.ndarray, memo: Memo) -> int:
 
 
 def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
-    """The frames table of the columns trace, line, depth, frame text, context, which need not be in the order of traces."""
+    """The frames table of the columns trace, line, depth, frame text, context, which need not be in the order of traces.
+
+    The columns become those of the table: whoever hands them over looks at them no more.
+    """
     if (columns[0][1:] < columns[0][:-1]).any():
         columns = columns[:, np.argsort(columns[0], kind="stable")]
     which, context = np.ascontiguousarray(columns[3]), np.ascontiguousarray(columns[4])
@@ -211,20 +215,24 @@ def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
     used = np.zeros(len(texts), np.int64)
     functions.tally_words(which, rows, used)
 
-    def spread(table: np.ndarray, codes: np.ndarray = which) -> np.ndarray:
+    def spread(table: np.ndarray, codes: np.ndarray = which, out: np.ndarray | None = None) -> np.ndarray:
         """What stands in the table for each of the codes."""
-        out = np.empty(rows, table.dtype)
+        out = np.empty(rows, table.dtype) if out is None else out
         SPREAD[table.dtype.itemsize](functions)(codes, rows, table, out)
         return out
 
-    def of(place: int, name: str, words: Any) -> Callable[[], Any]:
+    def worded(counts: np.ndarray, words: Sequence[str], values: np.ndarray | None = None, codes: np.ndarray = which) -> Any:
+        places, names = _places(counts, words)
+        return _categorical(spread(places if values is None else places[values], codes), names) if len(names) > 1 else uniform(
+            rows, *names)  # fmt: skip
+
+    def of(place: int, words: Any) -> Callable[[], Any]:
         def make() -> Any:
             values = np.ascontiguousarray(texts[:, place])
             if words:
-                places, names = _places(np.bincount(values, used, len(words.words)), words.words)
-                return _categorical(spread(places[values]), names)
-            if name in ("offset", "size"):
-                return optional(spread(values.astype(np.int32)), "Int32", (used[values < 0] == 0).all())
+                return worded(np.bincount(values, used, len(words.words)), words.words, values)
+            if not used[values != 0].any():
+                return np.zeros(rows, bool)
             return spread(values.astype(np.int8)).view(bool)
 
         return make
@@ -232,16 +240,17 @@ def frames(source: str, columns: np.ndarray, memo: Memo) -> pd.DataFrame:
     def of_context() -> Any:
         counts = np.zeros(len(memo.contexts.words), np.int64)
         functions.tally_words(context, rows, counts)
-        places, names = _places(counts, memo.contexts.words)
-        return _categorical(spread(places, context), names)
+        return worded(counts, memo.contexts.words, codes=context)
 
     data: dict[str, Any] = {"trace": columns[0], "line": columns[1], "depth": columns[2]}
     data |= _together(rows, {
-        name: of(place, name, words)
-        for place, (name, words) in enumerate(
-            (("symbol", memo.symbols), ("function", memo.names), ("offset", None), ("size", None), ("module", memo.modules),
-             ("build_id", memo.builds), ("reliable", None), ("inlined", None)))
+        name: of(place, words)
+        for place, name, words in (
+            (0, "symbol", memo.symbols), (1, "function", memo.names), (4, "module", memo.modules), (5, "build_id", memo.builds),
+            (6, "reliable", None), (7, "inlined", None))
     } | {"context": of_context})  # fmt: skip
+    for place, name, out in ((3, "size", context), (2, "offset", which)):  # the last in the place of the texts' numbers
+        data[name] = optional(spread(texts[:, place].astype(np.int32), out=out), "Int32", not used[texts[:, place] < 0].any())
     return _table("frames", source, rows, data)
 
 

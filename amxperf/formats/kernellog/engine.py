@@ -102,12 +102,14 @@ def read(
     notes = reading.all_notes()
     if line := assembly.oversized(sequence.frames.array(), reading.memo):
         notes.append(oversized(source, line))
+    if "traces" in tables or "events" in tables:
+        made["traces"] = assembly.traces(source, sequence.traces, reading.memo, single)
+    if "events" not in tables:
+        sequence.traces.clear()
     if "frames" in tables:
         made["frames"] = assembly.frames(source, sequence.frames.array(), reading.memo)
     if "lines" in tables:
         made["lines"] = assembly.lines(source, pieces.lines, reading.callers.names(), single)
-    if "traces" in tables or "events" in tables:
-        made["traces"] = assembly.traces(source, sequence.traces, reading.memo, single)
     late: dict[str, Callable[[], Any]] = {}
     if "registers" in tables or "events" in tables:
         late["registers"] = lambda: registers(reading, made.get("lines"))

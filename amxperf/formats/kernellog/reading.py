@@ -26,8 +26,9 @@ from .sequence import Sequence
 CHUNK = 2 << 20
 """Bytes that are scanned at once."""
 
-LINE, FRAME = 40, 100
-"""Bytes of a file for which room for one line and one frame is set aside; a guess, that may be wrong."""
+LINE, FRAME = 40, 64
+"""Bytes of a file for which room for one line and one frame is set aside: fewer than most have, for room costs nothing and a copy
+of all does."""
 
 THREADS = 2
 

@@ -171,10 +171,11 @@ class Sequence:
             return
         wide = machine.TRACES
         end = int(self.H[count])
-        cells = self.T[: count * wide].reshape(-1, wide).copy()
-        stamps = self.P[: 2 * count].reshape(-1, 2).copy()
-        self.traces.append(Traces(base, cells, stamps, self.H[: count + 1].copy(), self.titles[:end].copy()))
-        self._settle(self.traces[-1])
+        cells, stamps = self.T[: count * wide].reshape(-1, wide), self.P[: 2 * count].reshape(-1, 2)
+        handed = Traces(base, cells, pages.apart(stamps), self.H[: count + 1].copy(), pages.apart(self.titles[:end]))
+        self._settle(handed)
+        handed.cells = pages.apart(cells, np.int32 if -(1 << 31) < cells.min() and cells.max() < 1 << 31 else np.int64)
+        self.traces.append(handed)
         rest = held - count
         self.T[: rest * wide] = self.T[count * wide : held * wide].copy()
         self.P[: 2 * rest] = self.P[2 * count : 2 * held].copy()
