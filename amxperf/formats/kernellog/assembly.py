@@ -90,7 +90,7 @@ def text(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
 
 
 def optional(values: np.ndarray, kind: str, whole: bool = False) -> Any:
-    """Numbers as a nullable column, which they become; those below 0 are missing, and there is none where they are said to be whole."""
+    """Numbers as a nullable column, which they become; those below 0 are missing, and there is none where they are `whole`."""
     import pandas as pd
 
     if whole:

@@ -53,12 +53,13 @@ def wanted(document: Document) -> bool:
         return False
     with document.open() as stream:
         head = stream.read(SAMPLE)
-    return encoding_of(head) in ("utf-8", "utf-8-sig") and not _left(document)
+    return encoding_of(head) in ("utf-8", "utf-8-sig") and not left(document)
 
 
-def _left(document: Document) -> bool:
+def left(document: Document) -> bool:
     """Whether the log is in a form that only the plain reader takes."""
-    return journalfields.is_structured(document.head) or bool(dialect.passes(document.head))
+    head = document.head
+    return backwards.is_backwards(head) or journalfields.is_structured(head) or bool(dialect.passes(head))
 
 
 class Tables(Mapping[str, Any]):
@@ -88,7 +89,7 @@ def read(
 
     `looked` says that :func:`wanted` was asked; `functions` and `chunk` are for tests: plain functions, chunks of a few bytes.
     """
-    if not looked and (backwards.is_backwards(document.head) or _left(document)):
+    if not looked and left(document):
         raise Unsuited
     reading = Reading(document.source, tables, side, size=document.size, functions=functions, chunk=chunk)
     with document.open() as stream:

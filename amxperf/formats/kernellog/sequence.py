@@ -174,7 +174,7 @@ class Sequence:
         cells, stamps = self.T[: count * wide].reshape(-1, wide), self.P[: 2 * count].reshape(-1, 2)
         handed = Traces(base, cells, pages.apart(stamps), self.H[: count + 1].copy(), pages.apart(self.titles[:end]))
         self._settle(handed)
-        handed.cells = pages.apart(cells, np.int32 if -(1 << 31) < cells.min() and cells.max() < 1 << 31 else np.int64)
+        handed.cells = pages.apart(cells, np.int32 if cells.min() > -(1 << 31) and cells.max() < 1 << 31 else np.int64)
         self.traces.append(handed)
         rest = held - count
         self.T[: rest * wide] = self.T[count * wide : held * wide].copy()

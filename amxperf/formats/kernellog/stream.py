@@ -23,10 +23,10 @@ from ...capture import Note
 from ...document import Input, load
 from ...errors import FormatError, OutputError, UsageError
 from .. import dmesg
-from . import afterwards, assembly, backwards, dialect, journalfields, kernel_events, replaystate
+from . import afterwards, assembly, kernel_events, replaystate
 from .calltrace import ROLES, oversized
 from .dumps import Dumps
-from .engine import NAMES, Unsuited
+from .engine import NAMES, Unsuited, left
 from .reading import CHUNK, Reading
 
 STREAMED = NAMES
@@ -99,8 +99,7 @@ def write(
     if not names or set(tables) - set(STREAMED):
         raise UsageError(f"tables is {tuple(tables)!r}", hint=f"name one or more of {', '.join(STREAMED)}")
     document = load(path)
-    head = document.head
-    if backwards.is_backwards(head) or journalfields.is_structured(head) or dialect.passes(head):
+    if left(document):
         raise Unsuited
     target = Path(folder)
     made = tuple(name for name in STREAMED if name in names or (name in ("traces", "registers") and "events" in names))
