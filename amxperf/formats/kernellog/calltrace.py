@@ -29,7 +29,7 @@ from ...capture import Note
 from . import report
 from .callstream import NEAR, SOON, Said, Stream
 from .prefix import DROPPED
-from .stackframe import is_sure, parse_frame, parse_header, parse_more, parse_registers
+from .stackframe import is_sure, parse_header, parse_more, parse_registers
 from .tracemarks import (
     BROKEN,
     DECODED,
@@ -41,6 +41,7 @@ from .tracemarks import (
     MARKS,
     ROOT,
     UNNAMED,
+    bare_frame,
     frames_of,
     is_plain,
 )
@@ -232,7 +233,7 @@ class CallTraces:
 
     def _bare(self, stream: Stream, line: int, text: str, timestamp: float, caller: str, boot: str) -> str:
         """Open a trace at a frame that no ``Call Trace:`` stands above; '' where the text is none, or only looks like one."""
-        row = parse_frame(MARK.sub("", text, count=1) if text[0] == "<" else text)
+        row = bare_frame(text)
         above, fault = stream.stack, stream.report
         if row is None:
             return ""

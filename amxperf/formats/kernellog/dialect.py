@@ -4,6 +4,7 @@ Mails and bug trackers break lines, editors and test systems number them, and so
 their own. What a log needs is told by its first lines (:attr:`amxperf.document.Document.head`), so that a log of the common forms
 costs nothing:
 
+- parts of web pages: ``&lt;TASK&gt;``, ``<br/>`` at the end,
 - what a recorder put round every line (:mod:`.recorders`),
 - mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
@@ -25,10 +26,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from html import unescape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from . import recorders, runon
+from . import recorders, runon, unstamped
 from .prefix import split
 from .stackframe import parse_frame
 
@@ -39,8 +41,8 @@ _STAMP = r"\[ {0,12}\d{1,12}[.,]\d{6}s?\]"
 _SYSLOG = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
 _HEADED = re.compile(rf"[> \t]{{0,40}}(?:<\d{{1,3}}>)?{_STAMP}|{_SYSLOG}|\d{{1,4}},\d{{1,20}},\d|>")
 _ORDINARY = re.compile(  # stamp and text: no number or margin in front, no maker's caller, no second stamp, no quote behind
-    r"\[ {0,12}\d{1,12}[.,]\d{6}\](?! ?\[(?:\d|pid:)| {0,2}-?\(\d| ?[cC]\d)(?:[^\[]++|\[(?! {0,12}\d))*+"
-    r"(?<!\")(?<!\"[}\]),; ])(?<!\"[}\]),; ]{2})(?<!\"[}\]),; ]{3})(?<!\"[}\]),; ]{4})", re.DOTALL
+    r"\[ {0,12}\d{1,12}[.,]\d{6}\](?! {0,2}\[(?:\d|pid:)|\.? {0,2}-?\(\d| ?[cC]\d)(?:[^\[]++|\[(?! {0,12}\d))*+"
+    r"(?<!\")(?<!\"[}\]),; ])(?<!\"[}\]),; ]{2})(?<!\"[}\]),; ]{3})(?<!\"[}\]),; ]{4})(?<!<br>)(?<!<br/>)(?<!<br />)", re.DOTALL
 )
 _SOFT = re.compile(r".{69,76}(?<!=)=\r?$")
 _CODED = re.compile(r"(?:=[0-9A-F]{2})++")
@@ -52,9 +54,9 @@ _CLOSED = re.compile(r"(?:\\[nr]){0,2}\"[}\]),; ]{0,4}$")
 _QUOTED = ('"', "}", ",", "]", ")", ";", " ")
 _MARGIN = re.compile(r"[> \t]{0,40}(?:[|\u2502]|<[A-Za-z][\w-]{0,30}>|\[[A-Z][A-Z0-9]{2,30}\])[ \t]?")
 _MAKERS = (
-    re.compile(rf"({_STAMP}) ?\[(?P<cpu>\d{{1,4}}): {{0,16}}(?P<comm>[^\]]{{1,20}}): {{0,10}}(?P<pid>\d{{1,10}})\]"),
+    re.compile(rf"({_STAMP}) {{0,2}}\[(?P<cpu>\d{{1,4}}): {{0,16}}(?P<comm>[^\]]{{1,20}}): {{0,10}}(?P<pid>\d{{1,10}})\]"),
     re.compile(rf"({_STAMP}) ?\[pid:(?P<pid>\d{{1,10}}),cpu(?P<cpu>\d{{1,4}}),(?P<comm>[^\]]{{1,20}})\]"),
-    re.compile(rf"({_STAMP}) {{0,2}}-?\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
+    re.compile(rf"({_STAMP})\.? {{0,2}}-?\((?P<cpu>\d{{1,4}})\)\[(?P<pid>\d{{1,10}}):(?P<comm>[^\]]{{1,20}})\]"),
     re.compile(rf"({_STAMP}) ?[cC](?P<cpu>\d{{1,3}}) "),
 )
 _TORN = re.compile(  # a frame that may go on in the next line
@@ -69,6 +71,8 @@ _MODULE = re.compile(r"\[[\w-]{1,64}(?: [0-9a-f]{0,64}\]?|\])$")
 _RIP = re.compile(r"RIP: [0-9a-f]{2,4}:\[<[0-9a-f]{16}>\]\s+\[<[0-9a-f]{16}>\]$")
 _THIN = re.compile(r"\[ \d{1,3}\.\d{6}\][ \[]")
 _SQUEEZED = re.compile(r"(?<=.)\[ (?=\d{1,4}\.\d{6}\](?: |\[))")
+_TAG = re.compile(r"</?(?:br|p|pre|code|div|span|li|td|tr|b|i|font)\b[^<>]{0,80}>")
+_PAGE = re.compile(r"<br ?/?>\s*$|&(?:lt|gt|quot|#39|amp);|</(?:span|div|p|li|td|code)>\s*$")
 _FRAGMENT = re.compile(r"(?:[\w.+~-]{1,64},)?\d{1,4},(?P<number>\d{1,20}),[^;]{0,200},ncfrag=(?P<at>\d{1,9})/\d{1,9}[^;]{0,200};")
 
 
@@ -108,6 +112,9 @@ def _needed(head: list[str]) -> list[Pass]:
     if bare := recorders.bare(lines):
         found.append(partial(_recorded, bare))
         lines = [written.text for written in _recorded(bare, rewritten(lines, [])) if not written.continued]
+    if 3 <= sum(_PAGE.search(line) is not None for line in lines) >= 0.2 * len(lines):
+        found.append(_unmarked)
+        lines = [unescape(_TAG.sub("", line)) for line in lines]
     pairs = list(pairwise(lines))
     if any(_SOFT.match(line) and after.strip() and not _HEADED.match(after) for line, after in pairs):
         found.append(_decoded)
@@ -130,6 +137,9 @@ def _needed(head: list[str]) -> list[Pass]:
     for maker in _MAKERS:
         if 3 <= sum(maker.search(line[:120]) is not None for line in stamped) >= 0.5 * len(stamped):
             found.append(partial(_called, maker))
+    if len(found) == (bare is not None) and (front := unstamped.head_of(lines)):
+        found.append(partial(_recorded, recorders.behind(front)))
+        lines = [written.text for written in _recorded(recorders.behind(front), rewritten(lines, [])) if not written.continued]
     if any(_FRAGMENT.match(line) for line in lines):
         found.append(_gathered)
     if any(runon.runs_on(line) for line in (lines if found else head)):
@@ -162,6 +172,13 @@ def _recorded(bare: recorders.Bare, lines: Iterator[Written]) -> Iterator[Writte
     for written in lines:
         text = bare(written.text)
         yield written._replace(continued=True) if text is None else written._replace(text=text)
+
+
+def _unmarked(lines: Iterator[Written]) -> Iterator[Written]:
+    """Undo what the log became as part of a web page."""
+    for written in lines:
+        text = written.text
+        yield written._replace(text=unescape(_TAG.sub("", text))) if "&" in text or "<" in text else written
 
 
 def _width(pairs: list[tuple[str, str]]) -> int:

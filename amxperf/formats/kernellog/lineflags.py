@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import dmesg
 from . import kernel_events, report, textflags, tracemarks
 from .prefix import DROPPED
-from .stackframe import parse_frame, parse_registers
+from .stackframe import parse_registers
 
 
 def alone(text: str) -> int:
@@ -29,7 +29,7 @@ def in_dump(text: str) -> int:
     registers, flags = parse_registers(text), 0
     bare = None
     if "+0x" in text or ":" in text:
-        bare = parse_frame(tracemarks.MARK.sub("", text, count=1) if text[0] == "<" else text)
+        bare = tracemarks.bare_frame(text)
     if registers:
         flags |= textflags.REG_REPORT
         if any(name == "RIP" and value[3:4] == "3" for name, value in registers):

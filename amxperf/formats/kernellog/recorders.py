@@ -12,6 +12,7 @@ or, where the kernel's lines have no stamp, by a clock in front of nearly all of
 
     05/09/2024 11:14:52  ? format_decode+0x38f/0x560
 
+or, behind anything else, by lines that only a kernel writes (:mod:`.unstamped`, which finds the pattern for :func:`behind`).
 Two heads are of one shape where they differ in numbers, words of a log level and long hexadecimal numbers only.
 """
 
@@ -50,7 +51,7 @@ _TAIL = re.compile(r"\s{0,4}(?:\||<br ?/?>|\\[nr]|\\)\s{0,4}$")
 _FIELDS = re.compile(r'\s{0,40}(?:"[\w@.-]{1,64}"\s{0,4}:.{0,4000}|[\[{}\]],?|"?,?)\s{0,9}')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\/]))")
 _QUOTED = {  # a quote ends where it is not escaped nor doubled, and a separator follows
-    quote: re.compile(rf"(?:[^{quote}\\]|\\.|{quote}{quote}|{quote}(?!\s*$|\s*[,}}\])]|\s[\w-]{{1,40}}=))*+") for quote in "\"'"
+    quote: re.compile(rf"(?:[^{quote}\\]|\\.|{quote}{quote}|{quote}(?!\s*$|\s*[,;}}\])]|\s[\w-]{{1,40}}=))*+") for quote in "\"'"
 }
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -102,6 +103,12 @@ def _clocked(sample: list[str]) -> Bare | None:
         if 4 <= count >= 0.7 * len(sample):
             return partial(_headed, re.compile("".join(shape)), "")
     return None
+
+
+def behind(pattern: re.Pattern[str]) -> Bare:
+    """What takes a head off that is matched so; a quotation mark at its end makes the rest a string."""
+    quote = pattern.pattern[-1] if pattern.pattern[-1] in "\"'" else ""
+    return partial(_quoted, pattern, quote) if quote else partial(_headed, pattern, "")
 
 
 def _shape(text: str) -> tuple[str, ...]:

@@ -58,6 +58,13 @@ def frames_of(text: str) -> list[dict[str, Any]]:
     return [] if None in rows else rows
 
 
+def bare_frame(text: str) -> dict[str, Any] | None:
+    """The frame that is all of a line but a context mark, or klogd's own name for its address; None for other text."""
+    if text[0] == "<":
+        text = MARK.sub("", text, count=1)
+    return parse_frame(KLOGD.sub("", text, count=1) if text.startswith("[") and KLOGD.match(text) else text)
+
+
 def _klogd(text: str) -> list[dict[str, Any]]:
     rows, at = [], 0
     while found := KLOGD.match(text, at):
