@@ -193,7 +193,7 @@ def plans(found: Plans, format: str) -> str:
     lines = [item.sentence(found.varying) for item in found]
     if len(found) > 1 and found.worst:
         careful = max((item for item in found if item.plan and item.plan.careful), key=lambda item: item.plan.careful, default=None)
-        text = f"For all of them: {found.worst.plan.counted()} per arm, as {found.worst.title(found.varying)} needs"
+        text = f"For all of them: {found.worst.plan.counted()}, as {found.worst.title(found.varying)} needs"
         if careful and careful.plan.careful > found.worst.plan.replicates:
             text += f", and {careful.plan.careful} with care"
             text += f", as {careful.title(found.varying)} may need" if careful is not found.worst else ""

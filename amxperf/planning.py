@@ -15,9 +15,11 @@ from .errors import UsageError
 from .pairing import Pairing, paired
 from .sampling import samples
 from .selector import Selector, parse
-from .stats.components import Components, combined, components
+from .stats.components import Components, combined, components, of_pairs
+from .stats.nested import Locations
 from .stats.plan import Costs, Plan, plan
 from .stats.result import Caution
+from .stats.wording import PLURAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +109,8 @@ def plan_dataset(
     dataset : the pilot: an open dataset, a name or a path.
     baseline, treatment : selectors, as in :func:`amxperf.compare`; the baseline alone where the treatment was not measured yet.
     filter : a selector of rows of the pilot, such as ``benchmark=matmul*`` (:mod:`amxperf.selector`).
-    replicate : 'boot' or 'launch'; by default as `compare` would have it (with one arm: boots where several are known).
+    replicate : 'boot' or 'launch'; by default as `compare` would have it (with one arm: boots where several are known; where a
+        block pairs the arms, pairs are planned).
     spread : standard deviation of the log between replicates, where the pilot has one only; it replaces the pilot's.
     goal : what :func:`amxperf.stats.plan.plan` takes: width, change or margin; power, confidence, costs, launches, iterations.
 
@@ -125,7 +128,7 @@ def plan_dataset(
     data = data[data["informative"] & (data["value"] > 0)]
     if not len(data):
         raise UsageError(f"the dataset {dataset.name} holds no measurements to plan from", hint="a plan needs benchmark logs")
-    pairing, found = _sampled(data, arms, dataset)
+    pairing, found = _sampled(data, arms, dataset, treatment is None or replicate is not None)
     shown = [i for i in range(len(pairing)) if not pairing.mixed[i]]
     items = [_one(pairing, found, i, dataset, treatment is None, replicate, spread, goal) for i in shown]
     return Plans(dataset.name, dataset.kind, tuple(items))
@@ -145,13 +148,14 @@ def assumed(spread: float, noise: float, *, replicate: str = "boot", **goal: Any
     return Plans("assumed", "assumed", (item,))
 
 
-def _sampled(data: pd.DataFrame, arms: tuple[Selector, Selector], dataset: Dataset) -> tuple[Pairing, Samples]:
-    """The samples of both arms, as a comparison would take them but for blocks; an arm alone is its own partner."""
+def _sampled(data: pd.DataFrame, arms: tuple[Selector, Selector], dataset: Dataset, plain: bool) -> tuple[Pairing, Samples]:
+    """The samples of both arms, as a comparison would take them, `plain` without blocks; an arm alone is its own partner."""
     import pandas as pd
 
     left, right = (arm.rows(data, dataset.name) for arm in arms)
-    pairing = paired(pd.concat([left, right]), np.arange(len(left) + len(right)) >= len(left), arms)
-    return pairing, samples(pairing, dataset.manifest.without("block"))
+    block = dataset.manifest.block
+    pairing = paired(pd.concat([left, right]), np.arange(len(left) + len(right)) >= len(left), arms, {block} if block else ())
+    return pairing, samples(pairing, dataset.manifest.without("block") if plain else dataset.manifest)
 
 
 def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool, replicate: str | None, spread: float | None,
@@ -167,13 +171,25 @@ def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool
             replicate = "boot" if found.sizes[i, 0, 0] > 1 else "launch"
     parts = [components(arm.arm(row), dataset.manifest.location) for arm in (found.arms[:1] if alone else found.arms)]
     pilot = parts[0] if alone else combined(*parts)
+    if found.block:
+        replicate, pilot = "block", of_pairs(pilot, _log_ratios(found, row, dataset.manifest.location))
+    level = "boot" if replicate == "block" else replicate
     if spread is not None:
-        pilot = pilot.with_spread(replicate, spread)
+        pilot = pilot.with_spread(level, spread)
     names = identity["benchmark"], identity["metric"], factors, pilot
-    if math.isnan(getattr(pilot, replicate)):
-        noun = {"boot": "boots", "launch": "launches"}[replicate]
+    if math.isnan(getattr(pilot, level)):
+        noun = PLURAL[str(found.levels[row]) if replicate == "block" else replicate]
         return Planned(*names, None, f"the pilot does not show how much {noun} differ; measure more, or state a spread (--spread)")
+    if not any(value > 0 for value in (pilot.boot, pilot.launch, pilot.iteration)):
+        return Planned(*names, None, "all values of an arm are the same, so nothing shows how much they scatter")
     return Planned(*names, plan(_with_warmup(pilot, dataset.manifest.warmup), replicate=replicate, **_paid(goal, dataset)))
+
+
+def _log_ratios(found: Samples, row: int, location: str) -> np.ndarray:
+    """Log ratios of the pairs of a comparison, one per replicate."""
+    sides = [Locations(arm, location).of("block", np.array([row]))[0] for arm in found.arms]
+    labels = found.groups[found.arms[0].arms[row] : found.arms[0].arms[row + 1]]
+    return np.array([(sides[1] - sides[0])[labels == label].mean() for label in dict.fromkeys(labels.tolist())])
 
 
 def _with_warmup(pilot: Components, warmup: int) -> Components:

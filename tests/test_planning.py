@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from amxperf.cli import main
@@ -71,3 +72,45 @@ def test_the_command(make, capsys):
     one = str(make({"p.csv": pilot(1)}, name="one"))
     assert main(["plan", one, "--baseline", "vm", "--treatment", "tdx", "--width", "0.02"]) == 2
     assert "no plan" in capsys.readouterr().out
+
+
+def sessions(count=6, seed=2):
+    """Sessions that differ by 10 %, each with one boot and launch of ten values in both environments."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for session in range(count):
+        level = rng.normal(0, 0.1)
+        for environment, cost in (("vm", 0.0), ("tdx", 0.03)):
+            logs = level + cost + rng.normal(0, 0.005) + rng.normal(0, 0.001, 10)
+            place = f"{environment},{environment}{session},l,b,time"
+            rows += [f"{place},{value!r},s,lower,s{session}" for value in np.exp(logs).tolist()]
+    return {"p.csv": HEAD.replace("better", "better,session") + "\n".join(rows) + "\n"}
+
+
+def test_blocks_are_planned_as_pairs(make):
+    """The spread is that of the log ratios, on five degrees of freedom; what sessions differ by takes no part."""
+    root = make(sessions(), 'block = "session"\n')
+    item = plan_dataset(root, "vm", "tdx", change=0.02).worst
+    assert (item.plan.replicate, item.components.boots, item.components.degrees("boot")) == ("block", 6, 5)
+    ratios = [np.diff([np.median(np.log(part["value"])) for _, part in rows.groupby("environment", sort=False)])[0]
+              for _, rows in pd.read_csv(root / "p.csv").groupby("session")]  # fmt: skip
+    noise = 2 * np.pi / 2 * (item.components.iteration**2 / 2) / 10
+    assert item.components.boot**2 + noise == pytest.approx(np.var(ratios, ddof=1), rel=1e-9)
+    assert "pairs in blocks of 1 launch per arm" in item.sentence() and item.plan.replicates <= 5
+    for options in ({"replicate": "boot"}, {}):
+        alone = plan_dataset(root, "vm", *(["tdx"] if options else []), change=0.02, **options)
+        assert len(alone) == 1 and alone.worst.plan.replicate == "boot" and alone.worst.plan.replicates > 4 * item.plan.replicates
+
+
+def test_blocks_of_one_boot_are_no_pilot(make):
+    table = sessions()["p.csv"]
+    for session in range(6):
+        table = table.replace(f"vm{session}", "vm0").replace(f"tdx{session}", "tdx0")
+    found = plan_dataset(make({"p.csv": table}, 'block = "session"\n'), "vm", "tdx", change=0.02)
+    assert found.worst is None and "how much boots differ" in found.items[0].reason
+
+
+def test_a_pilot_without_any_scatter_is_none(make):
+    rows = "".join(f"{e},b{k},l,b,time,1.5,s,lower\n" for e in ("vm", "tdx") for k in range(4))
+    found = plan_dataset(make({"p.csv": HEAD + rows}), "vm", "tdx", change=0.02)
+    assert found.worst is None and "all values of an arm are the same" in found.items[0].reason

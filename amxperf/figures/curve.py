@@ -10,6 +10,7 @@ from ..errors import MissingInput
 from ..planning import plan_dataset
 from ..provenance import provenance
 from ..stats.plan import half_width
+from ..stats.wording import PLURAL
 from .base import Figure
 from .rows import rows
 from .series import SHADES
@@ -43,21 +44,23 @@ def plan_curves(
     found = [item for item in plan_dataset(dataset, baseline, treatment, width=width) if item.plan] if _has(dataset, by) else []
     if not found:
         raise MissingInput(f"{dataset.name} is no pilot for this: it shows no spread of replicates", hint="name other arms")
-    points = []
+    points, arms = [], 1 if found[0].plan.replicate == "block" else 2
     for item in found:
         label, spread = dict(item.factors).get(by, ""), item.plan.deviation
         for count in replicates:
+            half = half_width(count, spread, arms=arms)
             points.append({by: label, "replicate": item.plan.replicate, "replicates": count, "deviation": spread,
-                         "half_width": half_width(count, spread), "wanted": width, "needed": item.plan.replicates})  # fmt: skip
+                           "half_width": half, "wanted": width, "needed": item.plan.replicates})  # fmt: skip
     table = pd.DataFrame(points)
-    noun = {"boot": "boots", "launch": "launches"}[found[0].plan.replicate]
+    noun = PLURAL[found[0].plan.replicate]
+    each = f"{noun} per arm" if arms == 2 else noun
     origin = provenance(dataset, "modelled", sources=sorted(set(dataset.measurements["source"])))
     with drawing(7.0, 3.3) as (canvas, axes):
         for shade, (label, part) in zip(SHADES, table.groupby(by, sort=False), strict=False):
             words = f"{label.split(':')[0]} ({noun} differ by {100 * part['deviation'].iloc[0]:.1f} %)"
             axes.plot(part["replicates"], part["half_width"] * 100, "o-", color=shade, markersize=3.5, label=words)
         axes.axhline(100 * width, color="#444444", linewidth=0.8, linestyle="--")
-        axes.set(xscale="log", yscale="log", xlabel=f"{noun} per arm", ylabel="half width of the interval (±%)")
+        axes.set(xscale="log", yscale="log", xlabel=each, ylabel="half width of the interval (±%)")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
             axis.set_major_formatter("{x:g}")
@@ -71,10 +74,10 @@ def plan_curves(
         canvas,
         table,
         caption=(
-            f"Expected half width of the 95 % interval of {treatment} over {baseline} against {noun} per arm, for the "
+            f"Expected half width of the 95 % interval of {treatment} over {baseline} against {each}, for the "
             "scatter that the pilot shows; a formula drawn through measured spreads, not a measurement of widths. "
             f"The dashed line is {100 * width:g} %. "
-            f"{noun.capitalize()} per arm that reach it: {needed}. Data: {dataset.credit}."
+            f"{each.capitalize()} that reach it: {needed}. Data: {dataset.credit}."
         ),
         alt=(
             f"{table[by].nunique()} falling lines on logarithmic axes, from {100 * table['half_width'].max():.3g} "

@@ -1,6 +1,7 @@
 """A plain table of measurements, CSV or Parquet: people's own numbers.
 
-Required columns: environment, launch, benchmark, metric, value, unit. The others of the measurements table are optional, further
+Required columns: environment, launch, benchmark, metric, value, unit; the first two may both be left out in a file that lies in
+folders which name them. The others of the measurements table are optional, further
 columns are factors. Cells of required columns hold something; units are converted to base SI (:mod:`amxperf.units`).
 `source` and `line` of a row are its own place: the first line of a CSV record, the number of a Parquet row (from 1).
 Where `better` is not given it follows from the unit (s: lower, B/s and op/s: higher, else none; note `better-assumed`).
@@ -9,7 +10,7 @@ Options, for tables of another shape
 -----------------------------------
 columns : measurement column (or new factor) -> column of the file, or a literal written ``"=text"``.
     ``{benchmark = "=benchdnn-matmul", metric = "=total time", value = "seconds", unit = "=s", launch = "=1"}``
-    Where `columns` or `melt` is given, environment and launch may be left out: the folders name them.
+    Where `columns` or `melt` is given, environment or launch may be left out: the folders name them.
 melt : column of the file -> metric, for files with one value column per metric. ``{create = "creation time"}``
 """
 
@@ -120,7 +121,7 @@ class _Plan:
         self.assumed: dict[str, str] = {}
         index = {name: place for place, name in enumerate(records.header)}
         self.literals = {name: text[1:] for name, text in columns.items() if text.startswith("=")}
-        if columns or melt:
+        if columns or melt or not {"environment", "launch"} & set(index):
             self.literals |= {name: "" for name in ("environment", "launch") if name not in {*columns, *index}}
         for name, column in [*columns.items(), *((m, c) for c, m in melt.items())]:
             if not column.startswith("=") and column not in index:

@@ -92,6 +92,27 @@ def combined(one: Components, other: Components) -> Components:
     return Components(*spreads, *sizes, one.location, tuple(told), *degrees)
 
 
+def of_pairs(arm: Components, ratios: np.ndarray) -> Components:
+    """Components of log ratios of pairs: those of a typical arm, and the log ratios themselves, one per pair.
+
+    Both arms bring their launches and iterations, so each of these counts twice; `boot` is what is left between the pairs, in
+    which what a block does to both its arms has cancelled. NaN with one pair.
+
+    >>> arm = Components(0.05, math.nan, 0.01, 4, 1, 100, "mean")
+    >>> pairs = of_pairs(arm, np.array([0.0, 0.02, 0.04, 0.02]))
+    >>> round(pairs.boot**2 + 2 * 0.01**2 / 100, 9), pairs.degrees("boot")       # their variance
+    (0.000266667, 3)
+    """
+    launch, iteration = math.sqrt(2) * arm.launch, math.sqrt(2) * arm.iteration
+    factor = MEDIAN if arm.location == "median" and arm.iterations > 2 else 1.0
+    below = sum(square for square in (launch**2, factor * iteration**2 / arm.iterations) if not math.isnan(square)) / arm.launches
+    cautions: list[Caution] = []
+    boot = _level("boot", float(np.var(ratios, ddof=1)) - below, cautions) if len(ratios) > 1 else math.nan
+    told = [replace(caution, message="ratios of blocks" + caution.message.removeprefix("boots")) for caution in cautions]
+    return replace(arm, boot=boot, launch=launch, iteration=iteration, boots=len(ratios), boot_df=len(ratios) - 1,
+                   launch_df=math.nan, cautions=tuple(told))  # fmt: skip
+
+
 def components(arm: Sequence[Sequence[np.ndarray]], location: str = "median") -> Components:
     """Split the scatter of one arm into its levels.
 

@@ -10,6 +10,7 @@ from ..errors import UsageError
 from .components import MEDIAN, Components
 from .power import power_difference, power_equivalence
 from .result import Caution
+from .wording import PLURAL
 
 LIMIT = 100_000
 """More replicates per arm than this nobody runs."""
@@ -39,7 +40,7 @@ class Plan:
     """Sizes per arm that reach a goal, and what they cost.
 
     goal : in words.
-    replicate : 'boot' or 'launch'; `replicates` of them per arm.
+    replicate : 'boot' or 'launch', `replicates` of them per arm; or 'block', so many pairs of both arms.
     launches : launches per boot (1 where the launch is the replicate); iterations : per launch.
     deviation : standard deviation of the log locations of the replicates, as the pilot has it.
     half_width : expected half width of the interval, as a fraction.
@@ -62,15 +63,17 @@ class Plan:
     cautions: tuple[Caution, ...] = field(default=())
 
     def counted(self) -> str:
-        """The replicates with their noun: '7 boots'."""
-        return f"{self.replicates} {'boots' if self.replicate == 'boot' else 'launches'}"
+        """The replicates with their noun: '7 boots per arm', '7 pairs in blocks'."""
+        noun = "pairs in blocks" if self.replicate == "block" else f"{PLURAL[self.replicate]} per arm"
+        return f"{self.replicates} {noun}"
 
     def sentence(self) -> str:
         """The plan in one sentence."""
-        noun = {"boot": "boots", "launch": "launches"}[self.replicate]
-        inside = f" of {self.launches} {'launch' if self.launches == 1 else 'launches'}" if self.replicate == "boot" else ""
+        noun = "pairs" if self.replicate == "block" else PLURAL[self.replicate]
+        starts = f"{self.launches} {'launch' if self.launches == 1 else 'launches'}"
+        inside = {"boot": f" of {starts}", "block": f" of {starts} per arm"}.get(self.replicate, "")
         repeats = f"{self.iterations} {'iteration' if self.iterations == 1 else 'iterations'}"
-        text = f"{self.goal}: {self.counted()} per arm{inside} with {repeats} each"
+        text = f"{self.goal}: {self.counted()}{inside} with {repeats} each"
         cost = f"{self.cost:.0f}" if self.cost >= 1000 else f"{self.cost:.4g}"
         text += f", interval about ±{100 * self.half_width:.2g} %, cost {cost}"
         if self.careful is not None and self.careful > self.replicates:
@@ -133,7 +136,8 @@ def plan(
     width : wanted half width of the interval, as a fraction; or
     change : a difference to be found with probability `power`; or
     margin : a margin within which two equal systems are to be called equivalent with probability `power`.
-    replicate : 'boot' or 'launch', the highest level at which the treatment is assigned.
+    replicate : 'boot' or 'launch', the highest level at which the treatment is assigned; or 'block', where each block holds both
+        arms: the pilot's components are then those of log ratios, `boot` that between blocks.
     costs : of a boot, a launch and an iteration; by default 60, 5 and 1.
     launches, iterations : launches of a boot and iterations of a launch, where they are given; otherwise the cheapest.
 
@@ -148,12 +152,13 @@ def plan(
     a change of 2 % found in 80 % of experiments: 7 boots per arm of 1 launch with 20 iterations each,
     interval about ±1.3 %, cost 1190.
     """
-    goal, reached = _goal(width, change, margin, power, confidence)
+    arms, shown, noun = 1 if replicate == "block" else 2, replicate, PLURAL.get(replicate, "")
+    goal, reached = _goal(width, change, margin, power, confidence, arms)
     costs = costs or Costs()
-    if replicate not in ("boot", "launch"):
+    if replicate not in ("boot", "launch", "block"):
         raise UsageError(f"unknown replicate {replicate!r}", hint="use 'boot' or 'launch'")
+    replicate = "boot" if replicate == "block" else replicate
     if math.isnan(getattr(pilot, replicate)):
-        noun = {"boot": "boots", "launch": "launches"}[replicate]
         hint = f"measure three {noun} or more, or state the spread"
         raise UsageError(f"the pilot does not show how much {noun} differ", hint=hint)
     for name, number in (("launches", launches), ("iterations", iterations)):
@@ -175,11 +180,11 @@ def plan(
     if not math.isnan(upper):
         worst = replace(pilot, **{replicate: upper})
         careful = _smallest(lambda n: reached(n, _deviation(worst, replicate, inner, repeats)))
-        cautions += _untold(pilot, replicate, upper, careful)
+        cautions += _untold(pilot, replicate, upper, careful, noun if arms == 2 else "ratios of blocks")
     each = costs.boot + inner * (costs.launch + repeats * costs.iteration)
     each = each if replicate == "boot" else costs.launch + repeats * costs.iteration
-    half = half_width(needed, deviation, confidence=confidence)
-    return Plan(goal, replicate, needed, inner, repeats, deviation, half, 2 * needed * each, careful, upper, tuple(cautions))
+    half = half_width(needed, deviation, confidence=confidence, arms=arms)
+    return Plan(goal, shown, needed, inner, repeats, deviation, half, 2 * needed * each, careful, upper, tuple(cautions))
 
 
 def upper_spread(pilot: Components, replicate: str, share: float = 0.8) -> float:
@@ -214,9 +219,9 @@ def _noise_below(pilot: Components, replicate: str) -> float:
     return inside if replicate == "launch" else (launch**2 + inside) / pilot.launches
 
 
-def _untold(pilot: Components, replicate: str, upper: float, careful: int | None) -> list[Caution]:
+def _untold(pilot: Components, replicate: str, upper: float, careful: int | None, noun: str) -> list[Caution]:
     """What the pilot cannot tell of its replicates, as cautions."""
-    noun, seen = {"boot": "boots", "launch": "launches"}[replicate], 100 * getattr(pilot, replicate)
+    seen = 100 * getattr(pilot, replicate)
     could = f"{100 * upper:.2g} % cannot be excluded (one such pilot in five understates it by more)"
     found = []
     if not seen:
@@ -232,7 +237,7 @@ def _untold(pilot: Components, replicate: str, upper: float, careful: int | None
 
 
 def _goal(
-    width: float | None, change: float | None, margin: float | None, power: float, confidence: float
+    width: float | None, change: float | None, margin: float | None, power: float, confidence: float, arms: int
 ) -> tuple[str, Callable[[int, float], bool]]:
     """The goal in words, and the test whether n replicates of a deviation reach it."""
     given = {"width": width, "change": change, "margin": margin}
@@ -247,12 +252,12 @@ def _goal(
     share = f"in {100 * power:g} % of experiments"
     if name == "width":
         return (f"a half width of {100 * value:g} %",
-                lambda n, s: half_width(n, s, confidence=confidence) <= value)  # fmt: skip
+                lambda n, s: half_width(n, s, confidence=confidence, arms=arms) <= value)  # fmt: skip
     if name == "change":
         return (f"a change of {100 * value:g} % found {share}",
-                lambda n, s: power_difference(n, s, value, confidence) >= power)  # fmt: skip
+                lambda n, s: power_difference(n, s, value, confidence, arms) >= power)  # fmt: skip
     return (f"equivalence within {100 * value:g} % shown {share}",
-            lambda n, s: power_equivalence(n, s, value, 0.0, confidence) >= power)  # fmt: skip
+            lambda n, s: power_equivalence(n, s, value, 0.0, confidence, arms) >= power)  # fmt: skip
 
 
 def _inside(pilot: Components, replicate: str, costs: Costs, launches: int | None, iterations: int | None) -> tuple[int, int]:

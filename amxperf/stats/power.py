@@ -42,11 +42,14 @@ def power_difference(replicates: int, deviation: float, change: float, confidenc
     return 1 - float(nctdtr(df, distance / (deviation * math.sqrt(arms / replicates)), limit))
 
 
-def power_equivalence(replicates: int, deviation: float, margin: float, change: float = 0.0, confidence: float = 0.95) -> float:
+def power_equivalence(
+    replicates: int, deviation: float, margin: float, change: float = 0.0, confidence: float = 0.95, arms: int = 2
+) -> float:
     """Probability of the verdict *equivalent* within `margin` when the true ratio is 1 + `change`.
 
     The two one-sided tests pass where |shift| + t(confidence, 2 n - 2) * se < log(1 + margin). Given the observed spread
     the shift is normal, so the probability is an integral over the distribution of that spread (chi).
+    `arms` as in :func:`power_difference`.
 
     >>> [round(power_equivalence(n, 0.015, 0.02), 2) for n in (10, 20)]
     [0.77, 0.99]
@@ -57,7 +60,7 @@ def power_equivalence(replicates: int, deviation: float, margin: float, change: 
     bound, shift = math.log1p(margin), math.log1p(change)
     if deviation == 0:
         return float(abs(shift) < bound)
-    df, scale = 2 * replicates - 2, deviation * math.sqrt(2 / replicates)
+    df, scale = arms * (replicates - 1), deviation * math.sqrt(arms / replicates)
     places, weights = np.polynomial.legendre.leggauss(NODES)
     observed = scale * np.sqrt(chdtri(df, 1 - (places + 1) / 2) / df)  # quantiles of the observed standard error
     room = bound - stdtrit(df, confidence) * observed

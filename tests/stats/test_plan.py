@@ -125,7 +125,7 @@ def test_a_pilot_without_a_spread_of_boots_plans_for_the_one_it_cannot_exclude()
     pilot = Components(boot=0.0, launch=0.03, iteration=0.02, boots=3, launches=3, iterations=20)
     found = plan(pilot, change=0.03)
     assert found.launches == 3 and found.replicates > 2  # and not as many launches as may be in two boots
-    assert found.counted() == f"{found.replicates} boots" and found.careful > 2 * found.replicates
+    assert found.counted() == f"{found.replicates} boots per arm" and found.careful > 2 * found.replicates
     codes = {caution.code: caution.message for caution in found.cautions}
     assert set(codes) == {"spread-not-shown", "small-pilot"}
     assert "a spread of 3.3 % cannot be excluded" in codes["spread-not-shown"]
@@ -163,3 +163,17 @@ def test_launches_of_several_boots_are_planned_for_one_and_said():
     told = [[caution.code for caution in plan(Components(boot, 0.02, 0.01, 4, 3, 10), width=0.02, replicate="launch").cautions]
             for boot in (0.01, 0.0, float("nan"))]  # fmt: skip
     assert told == [["planned-in-one-boot"], [], []]
+
+
+@pytest.mark.parametrize("goal", [{"change": 0.02}, {"margin": 0.02}])
+def test_pairs_have_the_power_that_was_asked_for(goal):
+    """Paired t on so many log ratios, against scipy on drawn ones; one pair fewer is not enough."""
+    guess = Components(boot=0.02, launch=0.0, iteration=0.0, boots=0, launches=1, iterations=1, location="mean")
+    found = plan(guess, replicate="block", **goal)
+    rng, share = np.random.default_rng(5), []
+    for n in (found.replicates, found.replicates - 1):
+        logs = rng.normal(np.log1p(goal.get("change", 0.0)), 0.02, (4000, n))
+        half = stats.sem(logs, axis=1) * stats.t.ppf(0.975 if "change" in goal else 0.95, n - 1)
+        inside = logs.mean(axis=1) - half > 0 if "change" in goal else np.abs(logs.mean(axis=1)) + half < np.log1p(0.02)
+        share.append(inside.mean())
+    assert share[0] > 0.78 and share[1] < 0.82  # each has a standard error of 0.6 points
