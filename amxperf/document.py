@@ -22,6 +22,9 @@ LARGE = 32 << 20
 HEAD = 1 << 17
 """Bytes that are looked at to recognise a format."""
 
+TAIL = 1 << 14
+"""Bytes at the end that are looked at where the head does not tell."""
+
 STDIN = "stdin"
 """Name in the rows of what came from standard input."""
 
@@ -96,6 +99,15 @@ class Document:
         if lines[-1] == "" or (len(lines) > 1 and len(data) < self.size):
             lines.pop()
         return lines[:400]
+
+    @cached_property
+    def tail(self) -> bytes:
+        """The last 16 KiB, from the start of a line; nothing of a shorter file."""
+        if self.size <= TAIL:
+            return b""
+        with self.open() as stream:
+            stream.seek(-TAIL, os.SEEK_END)
+            return stream.read().partition(b"\n")[2]
 
 
 def readable(name: str) -> str:

@@ -43,6 +43,7 @@ FALL = 1.0
 
 _FRAME = re.compile(r"[\w.]\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}")
 _MARKS = re.compile(r"(?:</?[A-Z_#]{1,20}>\s{0,9}){0,4}")
+_STAMPED = re.compile(rb"^(?:<\d{1,3}>)?\[ {0,12}\d{1,12}\.\d{6}\]", re.MULTILINE)
 _SOURCE = re.compile(r"(?:import \w|from [\w.]{1,99} import |def \w{1,99}\(|#include [<\"])")
 _UNSTAMPED = re.compile(r"kernel: |\[ *+\+\d{1,9}[.,]\d{6}\]|\[< *+\d{1,9}[.,]\d{6}>\]|\[ *+[TC]\d{1,10}\] ")
 _PROPERTY = re.compile(r" [A-Z][A-Z_]{2,30}=\S")
@@ -114,7 +115,20 @@ def _symbolised(text: str) -> bool:
 
 
 def sniff(document: Document) -> int:
-    """Confidence that this is a kernel log: most lines carry a kernel prefix, or it shows traces or known messages."""
+    """Confidence that this is a kernel log: most lines carry a kernel prefix, or it shows traces or known messages.
+
+    The console of a guest begins with its firmware, which may print thousands of lines: then the end tells.
+    """
+    return _first_lines(document) or (60 if document.head and _ends_stamped(document.tail) else 0)
+
+
+def _ends_stamped(tail: bytes) -> bool:
+    """Whether most of these lines begin with the kernel's stamp."""
+    return bool(tail) and 2 * len(_STAMPED.findall(tail)) > tail.count(b"\n")
+
+
+def _first_lines(document: Document) -> int:
+    """The confidence by the start of the log."""
     head = [line for line in document.head if line.strip()]
     if not head or any(line.startswith("# tracer:") for line in head[:20]):
         return 0

@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 from amxperf.document import Document, load
+from amxperf.errors import FormatError
 from amxperf.formats import SURE, recognise
 
 NAMES = (
@@ -107,3 +108,11 @@ def test_recognising_a_large_file_reads_its_head_only(tmp_path, monkeypatch):
     document = load(path)
     assert recognise(document) == "dmesg"
     assert "data" not in vars(document)
+
+
+def test_a_console_that_begins_with_its_firmware_is_told_by_its_end():
+    firmware = "".join(f"InstallProtocolInterface: 5B1B31A1-9562-11D2-8E3F-00A0C969723B 7ED{n:05X}\n" for n in range(700))
+    kernel = "".join(f"[{n / 1000:12.6f}] usb 1-{n}: new high-speed USB device\n" for n in range(1200))
+    assert recognise(Document("a", (firmware + kernel).encode(), "")) == "dmesg"
+    with pytest.raises(FormatError):
+        recognise(Document("a", firmware.encode(), ""))

@@ -48,7 +48,8 @@ _WORDS = re.compile(  # the first is what a mailer breaks off a line of register
 _PLACE = re.compile(
     r"(?:hard|soft)irqs last .{1,60}: \[<[0-9a-f]{4,16}>\]$"
     r"|(?:Last Breaking-Event-Address|Preemption disabled at):$|.{0,400}\}, at:$"
-    r"|The buggy address belongs to the variable:$"
+    r"|The buggy address belongs to the variable:$|and is located at offset \d{1,9} in frame:$"
+    r"|\[[0-9a-f]{8,16}, [0-9a-f]{8,16}\) created by:$"
 )
 _STACK = re.compile(
     r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"
