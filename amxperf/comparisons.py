@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .capture import Note
+from .codes import combined, distinct, firsts
 from .errors import DataError, UsageError
 from .pairing import IDENTITY, Pairing
 from .sampling import Samples
@@ -159,9 +161,20 @@ class Comparisons:
         return found[0]
 
     def varying(self, result: Comparison) -> list[tuple[str, str]]:
-        """The factors of a comparison that differ between the comparisons: what tells it from the others."""
-        values = _values(self)
-        return [(key, value) for key, value in result.factors if len(values.get(key, ())) > 1]
+        """The factors of a comparison that tell it from the others of its benchmark and metric."""
+        varying = self._varying.get((result.benchmark, result.metric), ())
+        return [(key, value) for key, value in result.factors if key in varying]
+
+    @cached_property
+    def _varying(self) -> dict[tuple[str, str], set[str]]:
+        """Per benchmark and metric the factors in which its comparisons differ; a missing factor is a value of its own."""
+        if isinstance(self.results, Results):
+            return _varying(self.results.pairing)
+        groups: dict[tuple[str, str], list[dict[str, str]]] = {}
+        for result in self.results:
+            groups.setdefault((result.benchmark, result.metric), []).append(dict(result.factors))
+        return {name: {key for one in every for key in one if len({other.get(key, "") for other in every}) > 1}
+                for name, every in groups.items()}  # fmt: skip
 
     def frame(self) -> pd.DataFrame:
         """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method.
@@ -230,18 +243,19 @@ class Comparisons:
     __hash__ = None
 
 
-def _values(found: Comparisons) -> dict[str, set[str]]:
-    """All values of each factor over the comparisons; a missing factor is a value of its own."""
-    if isinstance(found.results, Results):
-        pairing = found.results.pairing
-        out = {}
-        for name, mask in pairing.fixed.items():
-            part = pairing.columns[name]
-            codes = part.codes[pairing.first[:, 0]]
-            out[name] = {part.words[code] for code in np.unique(codes[mask])} | ({""} if not mask.all() else set())
-        return out
-    every = [dict(result.factors) for result in found.results]
-    return {key: {one.get(key, "") for one in every} for key in {key for one in every for key in one}}
+def _varying(pairing: Pairing) -> dict[tuple[str, str], set[str]]:
+    """The same from the arrays of a pairing."""
+    first, columns = pairing.first[:, 0], pairing.columns
+    name, metric = columns["benchmark"], columns["metric"]
+    group, count = combined([(part.codes[first], len(part.words)) for part in (name, metric)])
+    heads = first[firsts(group, count)]
+    out = {(name.word(head), metric.word(head)): set() for head in heads.tolist()}
+    for key, mask in pairing.fixed.items():
+        part = columns[key]
+        several = distinct(group, np.where(mask, part.codes[first] + 1, 0), count, len(part.words) + 1) > 1
+        for head in heads[several].tolist():
+            out[name.word(head), metric.word(head)].add(key)
+    return out
 
 
 def _matches(result: Comparison, wanted: dict[str, str]) -> bool:

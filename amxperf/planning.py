@@ -64,9 +64,11 @@ class Plans:
 
     @property
     def varying(self) -> set[str]:
-        """The factors in which the items differ: what tells one from another."""
-        every = [dict(item.factors) for item in self.items]
-        return {key for one in every for key in one if len({other.get(key) for other in every}) > 1}
+        """The factors in which the items of a benchmark and metric differ: what tells one from another."""
+        groups: dict[tuple[str, str], list[dict[str, str]]] = {}
+        for item in self.items:
+            groups.setdefault((item.benchmark, item.metric), []).append(dict(item.factors))
+        return {key for every in groups.values() for one in every for key in one if len({other.get(key) for other in every}) > 1}
 
     @property
     def worst(self) -> Planned | None:

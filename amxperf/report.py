@@ -46,6 +46,8 @@ def report(found: Comparisons, width: int = 0) -> str:
     lines += _mind(found, results)
     for level, least, arms, matched in sorted({_size(result) for result in results}):
         lines += [f"  {line}" for line in limits(level, least, results[0].confidence, arms, matched)] if least else []
+    if any(result.verdict == "inconclusive" and result.settle is None and not result.relative_to for result in results):
+        lines.append("  `amxperf plan` says how many replicates an answer would take.")
     if not results:
         lines.append("The two arms have no benchmark in common.")
     return "\n".join([*map(printable, head), *table, *map(printable, lines)]) + "\n"

@@ -319,3 +319,15 @@ def test_warm_up_of_rows_without_numbers(make):
     result = compare(make(_sized(rows), "warmup = 1\n"), "vm", "tdx")[0]
     assert "warmup-not-numbered" in {caution.code for caution in result.cautions}
     assert "warmup-left-out" not in {caution.code for caution in result.cautions}
+
+
+def test_only_what_tells_comparisons_of_a_benchmark_apart_is_in_their_labels(make):
+    """A factor that another benchmark lacks tells nobody anything; one that a comparison lacks among its own does."""
+    ran = ("plain", "", ""), ("llama", "1B", "64"), ("llama", "1B", "128"), ("bare", "x", "")
+    rows = "".join(f"{e},{k},{name},time,{1 + k / 50},s,{model},{size}\n" for e in ("vm", "tdx") for k in range(3)
+                   for name, model, size in ran)  # fmt: skip
+    found = compare(make({"t.csv": "environment,launch,benchmark,metric,value,unit,model,size\n" + rows}), "vm", "tdx")
+    labels = {(result.benchmark, *found.varying(result)) for result in found}
+    assert labels == {("plain",), ("llama", ("size", "64")), ("llama", ("size", "128")), ("bare",)}
+    again = type(found).from_json(found.to_json())
+    assert {(result.benchmark, *again.varying(result)) for result in again} == labels
