@@ -88,11 +88,13 @@ MESSAGES: tuple[Message, ...] = (
     _on("sigframe_size", r"(?:x86/)?signal: max sigframe size: (?P<value>\d{1,9})"),
     _on("trap_sigill", r"traps: (?P<comm>.{1,64})\[(?P<pid>\d{1,10})\] trap invalid opcode ip:(?P<address>[0-9a-f]{1,16}) sp:",
         reason="SIGILL"),
+    _on("split_lock", r"x86/split lock detection: #(?P<reason>AC|DB): (?P<comm>.{1,64})/(?P<pid>\d{1,10}) "
+        r"took a (?:split|bus)_lock trap at address: 0x(?P<address>[0-9a-f]{1,16})"),
     _on("msr_error", rf"unchecked MSR access error: WRMSR to (?P<msr>{_HEX}) \(tried to write (?P<value>{_HEX})\)"
         rf" at [rR]IP: {_HEX} \((?P<reason>[\w.]{{1,200}})"),
     _on("msr_error", rf"unchecked MSR access error: RDMSR from (?P<msr>{_HEX}) at [rR]IP: {_HEX} \((?P<reason>[\w.]{{1,200}})"),
     # Ubuntu 23.10's kernel, TDX host: without virt/ in front
-    _on("tdx_keyids", r"tdx: BIOS enabled: private KeyID range (?P<reason>\[\d{1,6}, \d{1,6}\))"),
+    _on("tdx_keyids", r"tdx: BIOS enabled: private KeyID range:? (?P<reason>\[\d{1,6}, \d{1,6}\))"),
     _on("tdx_seamcall_failed",
         rf"tdx: SEAMCALL failed: CPU (?P<cpu>\d{{1,6}}): leaf (?P<reason>\d{{1,6}}), error (?P<value>{_HEX})"),
     _on("tdx_failed", r"tdx: (?P<reason>(?:not enabled by BIOS|(?:module )?initialization failed)\b.{0,200})"),
@@ -110,7 +112,7 @@ MESSAGES: tuple[Message, ...] = (
     _on("unaccepted_memory", r"(?P<reason>\S.{0,100}\b[Uu]naccepted (?:memory|pages?)\b.{0,200})"),
     _on("mktme", r"x86/(?:mk)?tme: (?P<reason>\S.{0,200})"),
     # a stock kernel, TDX host
-    _on("tdx_keyids", r"virt/tdx: BIOS enabled: private KeyID range (?P<reason>\[\d{1,6}, \d{1,6}\))"),
+    _on("tdx_keyids", r"virt/tdx: BIOS enabled: private KeyID range:? (?P<reason>\[\d{1,6}, \d{1,6}\))"),
     _on("tdx_module", r"virt/tdx: TDX module: .{0,80}?(?P<reason>major_version \d{1,6}, minor_version \d{1,6})"),
     _on("tdx_module", r"virt/tdx: (?:TDX )?[Mm]odule:? version:? (?P<reason>[\w.]{1,40})"),
     _on("tdx_initialized", r"virt/tdx: (?:TDX )?module initialized"),
