@@ -5,6 +5,7 @@ their own. What a log needs is told by its first lines (:attr:`amxperf.document.
 costs nothing:
 
 - parts of web pages: ``&lt;TASK&gt;``, ``<br/>`` at the end,
+- two consoles that write into one log, so that every line stands twice,
 - what a recorder put round every line (:mod:`.recorders`),
 - mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
@@ -100,6 +101,8 @@ def passes(head: list[str]) -> list[Pass]:
     >>> [line.text for line in rewritten(text, passes(text))]
     ['[    1.000000]  f+0x1/0x2 [kvm 926c13f3af83b0c6fe64badb21ec87d5e93fcf65]', '   926c13f3af83b0c6fe64badb21ec87d5e93fcf65]']
     """
+    if _twice(head):
+        return [_once, *passes([one for one, after in pairwise([*head, ""]) if one != after])]
     if all((_ORDINARY.fullmatch(line) and line.count("+0x") < runon.FEWEST) or not line.strip() for line in head):
         return []  # what _needed would say, in a tenth of its time
     return _needed(head)
@@ -157,6 +160,30 @@ def _needed(head: list[str]) -> list[Pass]:
     if width or flows or _decoded in found or any(_whole(line, after) for line, after in pairs):
         found.append(_mended)
     return found
+
+
+def _twice(head: list[str]) -> bool:
+    """Whether two consoles wrote into one log: each line of it, stamp and all, stands there twice.
+
+    >>> _twice([f"[    1.00000{n // 2}] a" for n in range(16)])
+    True
+    """
+    at = pairs = single = 0
+    while at < len(head):
+        twin = head[at : at + 1] == head[at + 1 : at + 2]
+        pairs += twin and re.match(_STAMP, head[at]) is not None
+        single += not twin
+        at += 1 + twin
+    return 4 <= pairs >= 9 * single and len(set(head)) > 4
+
+
+def _once(lines: Iterator[Written]) -> Iterator[Written]:
+    """The second of two equal lines belongs to the first."""
+    before = ""
+    for written in lines:
+        again = bool(written.text.strip()) and written.text == before
+        before = "" if again else written.text
+        yield written._replace(continued=True) if again else written
 
 
 def rewritten(lines: Iterable[str], what: list[Pass]) -> Iterator[Written]:
