@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from .document import load
 from .errors import OutputError
 from .output import serialise
-from .summary import BARE, Contents, told
+from .summary import MOST, Contents, told
 from .terminal import printable
 
 if TYPE_CHECKING:
@@ -82,36 +82,24 @@ def summary(path: str) -> str:
         counts = {name: _rows(files[name]) for name in ("traces", "frames", "events")}
         counts["registers"] = seen.registers
         held = {"lines": seen.lines} | {name: counts[name] for name in ("traces", "frames", "registers", "events")}
+        signatures, different = _signatures(files["frames"], counts["traces"]) if counts["traces"] else ({}, 0)
         contents = Contents(
             path, "dmesg", {name: count for name, count in held.items() if count},
             boots=seen.boots, span=(seen.low, seen.high) if seen.low <= seen.high else None,
-            traces=_signatures(files["frames"], counts["traces"]), events=kinds, lines=seen.lines, left=seen.left,
+            traces=signatures, kinds=different, events=kinds, lines=seen.lines, left=seen.left,
             notes=seen.notes, more=seen.more,
         )  # fmt: skip
     return told(contents)
 
 
-def _signatures(frames: Path, traces: int) -> dict[str, int]:
-    """How often each signature occurs, in the order of the file; `traces` is the number of traces, numbered from 1."""
-    from .formats.kernellog.signature import signatures
+def _signatures(frames: Path, traces: int) -> tuple[dict[str, int], int]:
+    """The most frequent signatures, and how many there are; `traces` is the number of traces, numbered from 1."""
+    from .formats.kernellog.kinds import Kinds
 
-    counts: Counter[str] = Counter()
-    first: dict[str, int] = {}
-    missing = 0  # the first trace without frames
-    last = 0
-    for part in _parts(frames):
-        if not len(part):
-            continue
-        found = signatures(part)
-        for trace, name in zip(found["trace"].tolist(), found["functions"], strict=True):
-            counts[name] += 1
-            first.setdefault(name, trace)
-            missing = missing or (last + 1 if trace > last + 1 else 0)
-            last = trace
-    if bare := traces - counts.total():
-        counts[BARE] = bare
-        first[BARE] = missing or last + 1
-    return {name: counts[name] for name in sorted(counts, key=first.__getitem__)}
+    found = Kinds()
+    for part in _parts(frames, ["source", "trace", "function", "reliable"]):
+        found.add(part)
+    return found.most(MOST, traces, lambda number: next(_parts(frames, numbers=[number])))
 
 
 @contextmanager
@@ -164,16 +152,16 @@ def _bar(path: str) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.advance(task, count)
 
 
-def _parts(file: Path) -> Iterator[pd.DataFrame]:
-    """The pieces of a Parquet file; each trace is whole in one of them."""
+def _parts(file: Path, columns: list[str] | None = None, numbers: list[int] | None = None) -> Iterator[pd.DataFrame]:
+    """The pieces of a Parquet file; each trace is whole in one of them. With `numbers` these pieces only."""
     import pandas as pd
     import pyarrow
     from pyarrow import parquet
 
     whole = {pyarrow.int32(): pd.Int32Dtype(), pyarrow.int64(): pd.Int64Dtype(), pyarrow.uint64(): pd.UInt64Dtype()}
     with parquet.ParquetFile(file) as pieces:
-        for number in range(pieces.num_row_groups):
-            yield pieces.read_row_group(number, use_threads=False).to_pandas(types_mapper=whole.get)
+        for number in range(pieces.num_row_groups) if numbers is None else numbers:
+            yield pieces.read_row_group(number, columns, use_threads=False).to_pandas(types_mapper=whole.get)
 
 
 def _rows(file: Path) -> int:

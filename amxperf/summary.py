@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .formats.kernellog.kernel_events import FAILURES
-from .formats.kernellog.signature import signatures
 from .terminal import printable
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 MOST = 8
 """Kinds of traces or benchmarks that are named, and notes of one code; twice as many kinds of events; the rest is counted."""
 
-BARE = "without frames"
-"""What stands for the signature of a trace without frames."""
-
 DEPTH = 4
 """Frames, innermost first, by which a trace is told from others."""
 
@@ -30,7 +26,8 @@ DEPTH = 4
 class Contents:
     """What a summary says of a file, however it was read.
 
-    Counters are in the order of the file; `span` are the lowest and highest stamp (s), `left` of `lines` are of no known kind.
+    Counters are in the order of the file; `traces` are the most frequent of `kinds` signatures. `span` are the lowest and highest
+    stamp (s), `left` of `lines` are of no known kind.
     Of each code of notes at most :data:`MOST` are shown; `more` counts what is not in `notes`.
     """
 
@@ -40,6 +37,7 @@ class Contents:
     boots: int = 0
     span: tuple[float, float] | None = None
     traces: Mapping[str, int] = field(default_factory=dict)
+    kinds: int = 0
     events: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, int] = field(default_factory=dict)
     lines: int = 0
@@ -59,12 +57,13 @@ def summary(capture: Capture) -> str:
     lines = capture.lines
     stamps = (lines if len(lines) else capture.events)["timestamp"].dropna()
     roles = "role" in lines
+    traces, kinds = _traces(capture)
     return told(
         Contents(
             capture.source, capture.format, capture.counts(),
             boots=lines["boot"].nunique() if len(lines) else 0,
             span=(stamps.min(), stamps.max()) if len(stamps) else None,
-            traces=_traces(capture), events=_counted(capture.events["kind"]), values=_benchmarks(capture),
+            traces=traces, kinds=kinds, events=_counted(capture.events["kind"]), values=_benchmarks(capture),
             lines=len(lines), left=int((lines["role"] == "other").sum()) if roles else 0, notes=capture.notes,
         )
     )  # fmt: skip
@@ -83,7 +82,7 @@ def told(contents: Contents) -> str:
     when = [f"{some.boots} boot" + "s" * (some.boots > 1)] if some.boots else []
     when += [f"stamps from {some.span[0]:.6f} to {some.span[1]:.6f} s"] if some.span else []
     details = [", ".join(when)] if when else []
-    details += ranked("trace", "traces", some.traces, short=shortened) if some.traces else []
+    details += ranked("trace", "traces", some.traces, short=shortened, kinds=some.kinds) if some.traces else []
     details += ranked("event", "events", some.events, inline=True, first=FAILURES) if some.events else []
     details += ranked("value", "values", some.values) if some.values else []
     details += [f"{some.left} of {some.lines} lines are of no known kind"] if some.left else []
@@ -104,13 +103,15 @@ def _noted(notes: Sequence[Note], more: Mapping[str, int]) -> list[str]:
     return text + [f"{count} more of [{code}]" for code, count in hidden.items()]
 
 
-def _traces(capture: Capture) -> Counter[str]:
-    """The traces, equal ones together."""
+def _traces(capture: Capture) -> tuple[dict[str, int], int]:
+    """The most frequent signatures of the traces, and how many there are."""
     if not len(capture.traces):
-        return Counter()
-    found = signatures(capture.frames)
-    named = dict(zip(found["trace"], found["functions"], strict=True))
-    return _counted(capture.traces["trace"].map(named).fillna(BARE))
+        return {}, 0
+    from .formats.kernellog.kinds import Kinds
+
+    found = Kinds()
+    found.add(capture.frames)
+    return found.most(MOST, len(capture.traces), lambda _: capture.frames)
 
 
 def shortened(signatures: list[str]) -> list[str]:
@@ -134,16 +135,18 @@ def _benchmarks(capture: Capture) -> Counter[str]:
 
 def ranked(
     one: str, many: str, counts: Mapping[str, int], *, inline: bool = False, short: Callable[[list[str]], list[str]] = list,
-    first: Collection[str] = ()
+    first: Collection[str] = (), kinds: int = 0
 ) -> list[str]:
     """Values by how often they occur, those of `first` in front; equal counts in the order of the file.
+
+    `kinds` is how many there are where `counts` holds the most frequent.
 
     >>> ranked("event", "events", {"a": 1, "b": 2})
     ['events:', '  2 b', '  1 a']
     """
     order = sorted(counts.items(), key=lambda pair: (pair[0] not in first, -pair[1]))
     most = 2 * MOST if inline else MOST
-    rest = len(order) - most
+    rest = max(len(order), kinds) - most
     labels = short([value for value, _ in order[:most]])
     shown = [f"{count} {label}" for label, (_, count) in zip(labels, order, strict=False)]
     more = [f"{rest} more kinds" if rest > 1 else "1 more kind"] if rest > 0 else []

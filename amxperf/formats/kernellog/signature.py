@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,21 +47,14 @@ def signatures(frames: pd.DataFrame) -> pd.DataFrame:
 
     if not len(frames):
         return pd.DataFrame({name: pd.Series(dtype="str") for name in ("source", "trace", "functions", "signature", "exact")})
-    sources, traces = _codes(frames["source"])[0], frames["trace"].to_numpy("int64")
-    order = np.lexsort((np.arange(len(frames)), traces, sources))
-    frames, sources, traces = frames.iloc[order], sources[order], traces[order]
-    starts = np.flatnonzero(np.r_[True, (np.diff(traces) != 0) | (np.diff(sources) != 0)])
-    functions, names = _codes(frames["function"])
-    generic = np.array([GENERIC.fullmatch(name) is not None for name in names])[functions]
-    reliable = frames["reliable"].to_numpy(bool)
-    rank = 2 - reliable.astype("int8") - (reliable & ~generic)
-    owner = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(frames)]))
-    kept = rank == np.minimum.reduceat(rank, starts)[owner]
+    found = calls(frames)
+    frames, starts, owner, kept = found.frames, found.starts, found.owner, found.kept
+    names, functions, reliable = found.names, found.functions, frames["reliable"].to_numpy(bool)
     columns = [_codes(frames[name])[0] for name in ("symbol", "module")]
     columns += [reliable, *(frames[name].astype("float64").fillna(-1).to_numpy("int64") for name in ("offset", "size"))]
     shown = [reliable, *(frames[name].astype(object).to_numpy() for name in ("symbol", "module")), *columns[3:]]
-    plain = _equal(functions[kept], owner[kept])
-    exact = _equal(_mixed(columns), owner)
+    plain = equal(functions[kept], owner[kept])
+    exact = equal(_mixed(columns), owner)
 
     def called(rows: np.ndarray) -> str:
         return " < ".join(names[code] for code in functions[rows[kept[rows]]])
@@ -73,12 +68,51 @@ def signatures(frames: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "source": frames["source"].astype(object).to_numpy()[starts],
-            "trace": traces[starts],
+            "trace": found.traces[starts],
             "functions": np.array(texts, dtype=object)[which],
             "signature": np.array([_hash(text) for text in texts], dtype=object)[which],
             "exact": np.array([_hash(text) for text in lines], dtype=object)[other],
         }
     )
+
+
+@dataclass
+class Calls:
+    """The frames of a table, those of a trace together and in order.
+
+    starts: the first row of each trace; owner, traces: the number of the trace of each row, from 0, and as the table has it;
+    functions: the number of each name in `names`; kept: which rows make the signature.
+    """
+
+    frames: pd.DataFrame
+    traces: np.ndarray
+    starts: np.ndarray
+    owner: np.ndarray
+    functions: np.ndarray
+    names: list[str]
+    kept: np.ndarray
+
+
+def calls(frames: pd.DataFrame) -> Calls:
+    """What signatures are made of, for a table that is not empty: source, trace, function and reliable are looked at."""
+    import numpy as np
+
+    sources, traces = _codes(frames["source"])[0], frames["trace"].to_numpy("int64")
+    if (traces[1:] < traces[:-1]).any() or sources.any():
+        order = np.lexsort((np.arange(len(frames)), traces, sources))
+        frames, sources, traces = frames.iloc[order], sources[order], traces[order]
+    starts = np.flatnonzero(np.r_[True, (np.diff(traces) != 0) | (np.diff(sources) != 0)])
+    functions, names = _codes(frames["function"])
+    generic = np.array([_generic(name) for name in names])[functions]
+    reliable = frames["reliable"].to_numpy(bool)
+    rank = 2 - reliable.astype("int8") - (reliable & ~generic)
+    owner = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(frames)]))
+    return Calls(frames, traces, starts, owner, functions, names, rank == np.minimum.reduceat(rank, starts)[owner])
+
+
+@lru_cache(1 << 16)
+def _generic(name: str) -> bool:
+    return GENERIC.fullmatch(name) is not None
 
 
 def _codes(words: pd.Series) -> tuple[np.ndarray, list[str]]:
@@ -100,7 +134,7 @@ def _mixed(columns: list[np.ndarray]) -> np.ndarray:
     return number
 
 
-def _equal(numbers: np.ndarray, owner: np.ndarray) -> np.ndarray:
+def equal(numbers: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """One number of 64 bits per owner (whose rows stand together): a polynomial of its rows' numbers, in their order."""
     import numpy as np
 
