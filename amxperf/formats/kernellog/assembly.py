@@ -89,6 +89,17 @@ def text(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
     return type(model)(pyarrow.chunked_array(arrays, pyarrow.large_string()), dtype=model.dtype)
 
 
+def strings(ends: np.ndarray, data: np.ndarray) -> list[str]:
+    """The texts of a piece.
+
+    >>> strings(np.array([0, 1, 3]), np.frombuffer(b"abc", "uint8"))
+    ['a', 'bc']
+    """
+    import pyarrow
+
+    return pyarrow.LargeStringArray.from_buffers(len(ends) - 1, pyarrow.py_buffer(ends), pyarrow.py_buffer(data)).to_pylist()
+
+
 def optional(values: np.ndarray, kind: str, whole: bool = False) -> Any:
     """Numbers as a nullable column, which they become; those below 0 are missing, and there is none where they are `whole`."""
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from .dumpscan import SHORTEST
 from .stackframe import parse_registers
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow
 
     from .memo import Memo
@@ -63,16 +62,3 @@ class Dumps:
                 name = key.to_bytes(8, "little").rstrip(b"\0").decode()
                 self._places.append(self.names.setdefault(name, len(self.names)))
         return np.array(self._places, np.int32)[numbers]
-
-    @staticmethod
-    def texts(texts: Any, lines: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
-        """Where texts end, and their bytes: a pair of these as it is, or messages of the lines by their rows."""
-        if isinstance(texts, tuple):
-            return texts
-        import pyarrow
-
-        array = pyarrow.array(lines["message"].array.take(texts), pyarrow.large_string())
-        if len(array) == 0:
-            return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-        ends = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-        return ends - ends[0], np.frombuffer(array.buffers()[2], np.uint8)[ends[0] : ends[-1]]

@@ -113,42 +113,37 @@ def read(
         made["lines"] = assembly.lines(source, pieces.lines, reading.callers.names(), single)
     late: dict[str, Callable[[], Any]] = {}
     if "registers" in tables or "events" in tables:
-        late["registers"] = lambda: registers(reading, made.get("lines"))
+        late["registers"] = lambda: registers(reading)
     answer = Tables(tables, made, late)
     if "events" in tables:
-        late["events"] = lambda: events(reading, answer, made.get("lines"))
+        late["events"] = lambda: events(reading, answer)
     return answer, notes
 
 
-def _strings(texts: Any, lines: pd.DataFrame | None) -> list[str]:
-    if isinstance(texts, tuple):
-        return [message.strip() for message in assembly.text([texts])]
-    return [message.strip() for message in lines["message"].array.take(texts)]
-
-
-def registers(reading: Reading, lines: pd.DataFrame | None) -> pd.DataFrame:
+def registers(reading: Reading) -> pd.DataFrame:
     """The registers table, from the texts of its lines."""
     dumps = Dumps(reading.memo)
     parts = []
     for cells, texts in reading.pieces.registers:
-        which, names, values = dumps.take(*dumps.texts(texts, lines))
+        which, names, values = dumps.take(*reading.texts(texts))
         parts.append((reading.sequence.owners(cells)[which], cells[which, 0], names, values))
     return assembly.registers(reading.source, parts, list(dumps.names))
 
 
-def events(reading: Reading, tables: Mapping[str, pd.DataFrame], lines: pd.DataFrame | None) -> pd.DataFrame:
+def events(reading: Reading, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The events table, from the texts of its lines and the traces that they stand above."""
     traces = tables["traces"]
     said = np.concatenate([part.cells[:, replaystate.T_TITLE] for part in reading.sequence.traces] or [np.zeros(0, np.int64)])
     place = {line: row for row, line in enumerate(said.tolist()) if line}
     when = np.concatenate([part.stamps[:, 1] for part in reading.sequence.traces] or [np.zeros(0)])
+    pids, comms = traces["pid"].array.to_numpy(object, na_value=None).tolist(), traces["comm"].astype(object).tolist()
     rows: list[dict[str, Any]] = []
     common = {"source": reading.source, "side": reading.side}
     for numbers, stamps, texts in reading.pieces.events:
-        for line, stamp, text in zip(numbers.tolist(), stamps.tolist(), _strings(texts, lines), strict=True):
-            row = {**common, "line": line, "timestamp": stamp, **kernel_events.match(text)[0]}
+        for line, stamp, text in zip(numbers.tolist(), stamps.tolist(), assembly.strings(*reading.texts(texts)), strict=True):
+            row = {**common, "line": line, "timestamp": stamp, **kernel_events.match(text.strip())[0]}
             if "pid" not in row and line in place:
-                row |= {name: _value(traces[name].iloc[place[line]]) for name in ("pid", "comm")}
+                row["pid"], row["comm"] = pids[place[line]], comms[place[line]]
             rows.append(row)
     headlines = traces["headline"].tolist()
     oopses = {}

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -53,6 +53,14 @@ class Lines:
 
     def __len__(self) -> int:
         return self.numbers.used
+
+
+class Rows(NamedTuple):
+    """Texts that are some of the messages of a block: where the messages end, their bytes, and which these are."""
+
+    ends: np.ndarray
+    data: np.ndarray
+    which: np.ndarray
 
 
 @dataclass
@@ -201,13 +209,23 @@ class Reading:
                 self._note("several-boots", f"boot {number} starts here", block, line, 0)
 
     def _texts(self, block: Block, which: np.ndarray, *, lines: bool, begins: np.ndarray | None = None) -> Any:
-        """Texts of records: where they are among all records, if the lines are kept anyway, else the texts."""
+        """Texts of records: where they are among the messages of the block, if these are kept anyway, else the texts."""
         if lines:
-            return (which + self.records).astype(np.int32)
-        starts, stops = (block.begins if begins is None else begins)[which], block.stops[which]
-        ends, target = np.empty(len(which) + 1, np.int64), np.empty(int((stops - starts).sum()) + 8, np.uint8)
-        self.memo.functions.gather(block.buf, len(which), starts, stops, target, ends)
-        return ends, target
+            return Rows(*block.messages, which.astype(np.int32))
+        return self._gathered(block.buf, (block.begins if begins is None else begins)[which], block.stops[which])
+
+    def _gathered(self, buf: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where each of some texts ends behind the others, and their bytes."""
+        ends, target = np.empty(len(starts) + 1, np.int64), np.empty(int((stops - starts).sum()) + 8, np.uint8)
+        self.memo.functions.gather(buf, len(starts), starts, stops, target, ends)
+        return ends, target[: ends[-1]]
+
+    def texts(self, texts: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Where texts that were kept in one of the two ways end, from 0, and their bytes."""
+        if not isinstance(texts, Rows):
+            return texts
+        starts, stops = (texts.ends[texts.which + after].astype(np.int32) for after in (0, 1))
+        return self._gathered(texts.data, starts, stops)
 
     def _found(self, block: Block, roles: np.ndarray, found: np.ndarray) -> None:
         """Losses become notes; events are kept for :meth:`events`."""

@@ -259,7 +259,7 @@ class Streaming:
         rows = [
             {**common, "line": line, "timestamp": stamp, **kernel_events.match(message.strip())[0]}
             for numbers, stamps, texts in parts
-            for line, stamp, message in zip(numbers.tolist(), stamps.tolist(), assembly.text([texts]), strict=True)
+            for line, stamp, message in zip(numbers.tolist(), stamps.tolist(), assembly.strings(*texts), strict=True)
         ]
         self._append("events", schema.frame("events", rows))
 
