@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from .digest import Digest
-from .encoding import decode
+from .encoding import SAMPLE, decode, odd_ends
 from .errors import ChecksumError, FormatError, MissingInput, UsageError
 from .unpack import packing, unpack
 
@@ -87,18 +87,31 @@ class Document:
             return stream.read(4)
 
     @cached_property
+    def odd_ends(self) -> bool:
+        """Whether lines end in other ways than LF and CRLF: see :func:`amxperf.encoding.odd_ends`."""
+        with self.open() as stream:
+            return odd_ends(stream.read(SAMPLE))
+
+    @cached_property
     def head(self) -> list[str]:
-        """The first 400 lines of the first 128 KiB, for recognising a format; empty for a binary file."""
+        """The first 400 lines, from one that is not blank on, of the first 128 KiB that hold anything; empty for a binary file.
+
+        For recognising a format.
+        """
         with self.open() as stream:
             data = stream.read(HEAD)
+            while data and not data.strip(b"\0 \t\r\n"):
+                data = stream.read(HEAD)
+            more = stream.read(1)
         try:
             text = decode(data, self.path or self.source)
         except FormatError:
             return []
         lines = text.split("\n")
-        if lines[-1] == "" or (len(lines) > 1 and len(data) < self.size):
+        if lines[-1] == "" or (len(lines) > 1 and more):
             lines.pop()
-        return lines[:400]
+        first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+        return lines[first : first + 400]
 
     @cached_property
     def tail(self) -> bytes:

@@ -20,12 +20,16 @@ def encoding_of(head: bytes) -> str:
 
     A byte-order mark decides. Without one, UTF-16 shows as a NUL in every other byte. Anything else is UTF-8, in which
     bad bytes become U+FFFD and NULs are left out, unless it holds NULs and many other control characters.
+    A block of NULs in front says nothing: a log that was emptied while a program wrote to it begins so.
 
     >>> encoding_of("[    0.000000] Linux".encode("utf-16-le")), encoding_of(b"[    0.000000] Linux")
     ('utf-16-le', 'utf-8')
     >>> encoding_of(b"\\x7fELF\\0\\0")
     ''
     """
+    if len(head) > SAMPLE and not head[:SAMPLE].strip(b"\0"):
+        nuls = len(head) - len(head.lstrip(b"\0"))
+        head = head[nuls - nuls % 2 :]
     head = head[:SAMPLE]
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -49,10 +53,10 @@ def _reads(head: bytes, name: str) -> bool:
 
 
 def decode(data: bytes, path: str) -> str:
-    """The text of a file, with CRLF as LF and without NULs; FormatError for an empty or binary one.
+    """The text of a file, with every line end as LF and without NULs; FormatError for an empty or binary one.
 
-    >>> decode(b"a\\r\\nb\\0", "x")
-    'a\\nb'
+    >>> decode(b"a\\r\\nb\\0", "x"), decode(b"a\\n\\rb", "x"), decode(b"a\\rb", "x")
+    ('a\\nb', 'a\\nb', 'a\\nb')
     """
     name = encoding_of(data)
     if not name and data:
@@ -64,4 +68,21 @@ def decode(data: bytes, path: str) -> str:
         text = text.replace("\0", "")
     if not text.strip():
         raise FormatError("the file is empty", path=path, hint="record it again")
-    return text.replace("\r\n", "\n")
+    return _line_ends(text) if "\r" in text else text
+
+
+def _line_ends(text: str) -> str:
+    """LF for CRLF; for LF CR where the first line ends so, as some serial consoles write; for CR where there is no LF."""
+    text = text.replace("\r\n", "\n")
+    first = text.find("\n")
+    return text.replace("\r", "\n") if first < 0 else text.replace("\n\r", "\n") if text.startswith("\r", first + 1) else text
+
+
+def odd_ends(head: bytes) -> bool:
+    """Whether lines end in other ways than LF and CRLF, as far as the first bytes of a file tell.
+
+    >>> odd_ends(b"a\\rb\\r"), odd_ends(b"a\\n\\rb"), odd_ends(b"a\\r\\n\\r\\nb")
+    (True, True, False)
+    """
+    text = head.replace(b"\0", b"").replace(b"\r\n", b"\n")
+    return text.startswith(b"\r", text.find(b"\n") + 1) if b"\n" in text else b"\r" in text

@@ -190,7 +190,7 @@ def kernel_logs(document: Document) -> None:
     from amxperf.formats.kernellog import blocks, engine
 
     os.environ["AMXPERF_ENGINE"] = "plain"
-    if encoding_of(document.data) not in ("utf-8", "utf-8-sig") or engine._left(document):
+    if encoding_of(document.data) not in ("utf-8", "utf-8-sig") or engine.left(document):
         return
     chance = random.Random(document.data)
     chunk = chance.choice((1 << 20, 5000, 700, 60))

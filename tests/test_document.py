@@ -90,6 +90,12 @@ def test_the_limit_can_be_set(tmp_path, monkeypatch):
         (LINE.encode("utf-16-le")[:-1], LINE.rstrip("\n")),
         (b"\0" * 512 + LINE.encode(), LINE),
         (b"a\0b\n", "ab\n"),
+        (b"a\n\rb\n\r", "a\nb\n"),
+        (b"a\rb\r", "a\nb\n"),
+        (b"a\rb\n", "a\rb\n"),
+        (b"\0" * 200_001 + LINE.encode(), LINE),
+        (b"\0" * 200_001 + LINE.encode("utf-16-le")[1:], LINE[1:]),
+        (b"\0" * 200_000 + LINE.encode("utf-16-be"), LINE),
     ],
 )
 def test_encodings(data, text):
@@ -117,6 +123,12 @@ def test_any_bytes_are_text_or_one_clear_error(data):
         assert str(error).startswith("x: the file is ")
     else:
         assert "\0" not in text and text.strip()
+
+
+@pytest.mark.parametrize("front", [b"\n" * 300_000, b"\0" * 300_001])
+def test_what_says_nothing_in_front_is_passed_over(front):
+    assert Document("x", front + LINE.encode()).head == [LINE.rstrip("\n")]
+    assert read_dmesg(io.BytesIO(front + LINE.encode())).lines["message"].iloc[-1] == "x86/fpu: xstate_offset"
 
 
 def test_lines():

@@ -59,7 +59,9 @@ def wanted(document: Document) -> bool:
 def left(document: Document) -> bool:
     """Whether the log is in a form that only the plain reader takes."""
     head = document.head
-    return backwards.is_backwards(head) or journalfields.is_structured(head) or bool(dialect.passes(head))
+    if document.odd_ends or backwards.is_backwards(head) or journalfields.is_structured(head):
+        return True
+    return bool(dialect.passes(head))
 
 
 class Tables(Mapping[str, Any]):

@@ -37,7 +37,7 @@ def wanted(document: Document) -> bool:
         return False
     with document.open() as stream:
         head = stream.read(SAMPLE)
-    if head.startswith(BOM_UTF8) or encoding_of(head) != "utf-8":
+    if head.startswith(BOM_UTF8) or encoding_of(head) != "utf-8" or document.odd_ends:
         return False
     return bool(choice) or document.size >= WORTH or native.ready(MODULES)
 
