@@ -102,7 +102,8 @@ def compare(
     if within and groups:
         raise UsageError("geometric means are of two arms, not of ratios of ratios", hint="leave out group_by, or within")
     if within:
-        answers, notes = relative(dataset, arms, parse(within), only, confidence, margin, differs, diagnose)
+        answers, notes = relative(dataset, arms, parse(within), only, confidence, margin, differs, diagnose,
+                                  shapes.cautions if shapes else None)  # fmt: skip
         return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes), (), told)
     pairing = _paired(dataset, arms, only)
     found = samples(pairing, dataset.manifest)

@@ -15,6 +15,7 @@ from .errors import UsageError
 from .pairing import Pairing, paired
 from .sampling import samples
 from .selector import Selector, parse
+from .settling import settled
 from .stats.components import Components, combined, components, of_pairs
 from .stats.nested import Locations
 from .stats.plan import Costs, Plan, plan
@@ -126,6 +127,8 @@ def plan_dataset(
         dataset = open_dataset(dataset)
     arms = parse(baseline), parse(treatment or baseline)
     dataset = dataset.where(filter)
+    if dataset.manifest.steady:
+        dataset = settled(dataset).dataset
     data = dataset.measurements
     data = data[data["informative"] & (data["value"] > 0)]
     if not len(data):

@@ -66,14 +66,16 @@ def _size(result: Comparison) -> tuple[str, int, int, bool]:
 def _mind(found: Comparisons, results: list[Comparison]) -> list[str]:
     """Cautions by code, with the first message of each, since the others differ in their numbers only; of DIFFERS all."""
     seen: dict[str, list[str]] = {}
-    for result in results:
+    of: dict[str, set[int]] = {}
+    for number, result in enumerate(results):
         for caution in result.cautions:
-            key = caution.message if caution.code == DIFFERS else ""
-            seen.setdefault(f"{caution.code}:{key}", []).append(caution.message)
+            key = f"{caution.code}:{caution.message if caution.code == DIFFERS else ''}"
+            seen.setdefault(key, []).append(caution.message)
+            of.setdefault(key, set()).add(number)
     lines = [] if not seen and not results else ["", "Mind:"]
     for key, messages in seen.items():
-        code, alike = key.partition(":")[0], len(set(messages)) == 1
-        many = [f"{len(messages)} of {len(results)} comparisons"] if len(messages) < len(results) or not alike else []
+        code, alike, count = key.partition(":")[0], len(set(messages)) == 1, len(of[key])
+        many = [f"{count} of {len(results)} comparisons"] if count < len(results) or not alike else []
         many += [] if alike else ["this is the first"]
         lines.append(f"  {messages[0]} [{code}]" + (f" ({'; '.join(many)})" if many else ""))
     return lines + [f"  {note.message} [{note.code}]" for note in found.notes]

@@ -143,6 +143,10 @@ def test_blocks_of_one_boot_are_one_replicate(make):
     one = asked(make, sessions(boot=lambda e, k: e), name="one").one()
     assert (one.verdict, one.code, one.replicate, one.pairs) == ("not comparable", "one-boot", "boot", 1)
     assert one.ratio == pytest.approx(math.exp(0.2)) and math.isnan(one.low)
+    inside, whole = one.within, asked(make, sessions(), name="blocks").one()  # the same blocks, of these boots only
+    assert (inside.low, inside.high, inside.pairs, inside.replicate) == (whole.low, whole.high, 4, "block")
+    assert inside.cautions[0].code == "within-boot" and inside.relative_to == "isa=avx512"
+    assert "between these two boots, which does not speak for the systems" in inside.sentence()
     two = asked(make, sessions(boot=lambda e, k: f"{e}{k // 2}"), name="two").one()  # means 0.25 and 0.15 of two pairs of boots
     half = stats.t.ppf(0.975, 1) * 0.05
     assert (math.log(two.low), math.log(two.high)) == pytest.approx((0.2 - half, 0.2 + half), rel=1e-9)
@@ -205,6 +209,8 @@ def test_pairs_of_one_boot_are_one_replicate_of_a_plain_comparison_too(make):
     """Ratios of AMX by session: 0.3, 0.3, 0.2, 0.3; two sessions in each boot make two replicates, 0.3 and 0.25."""
     one = plain(make, sessions(boot=lambda e, k: e), name="one")
     assert {(r.code, r.replicate, r.pairs) for r in one} == {("one-boot", "boot", 1)} and one.geomeans == ()
+    inside, whole = one.one(isa="amx").within, plain(make, sessions(), name="whole").one(isa="amx")
+    assert (inside.low, inside.high, inside.pairs) == (whole.low, whole.high, 4) and inside.cautions[0].code == "within-boot"
     two = plain(make, sessions(boot=lambda e, k: f"{e}{k // 2}"), name="two")
     half = stats.t.ppf(0.975, 1) * 0.025
     amx = two.one(isa="amx")
@@ -235,3 +241,21 @@ def test_joined_boots_weigh_the_pairs_and_not_the_launches(make):
     assert (result.pairs, result.replicate) == (3, "boot")
     wanted = stats.ttest_1samp([0.10, 0.11, 0.12], 0)
     assert result.ratio == pytest.approx(math.exp(0.11), rel=1e-9) and result.p == pytest.approx(wanted.pvalue, rel=1e-6)
+
+
+def test_what_warm_up_was_left_out_of_a_ratio_of_ratios_is_said(make):
+    """Twelve values per launch, the first three twice as long, of all four arms."""
+    rng = np.random.default_rng(4)
+    rows = [f"{e},{e}{k},{isa},{i},b,time,{(1 + (i < 3)) * math.exp(rng.normal(0, 0.005))!r},s,{isa}" for e in ("vm", "tdx")
+            for isa in ("amx", "avx512") for k in range(4) for i in range(12)]  # fmt: skip
+    text = "environment,boot,launch,iteration,benchmark,metric,value,unit,isa\n" + "\n".join(rows) + "\n"
+    result = compare(make({"t.csv": text}), "vm", "tdx", within="isa=avx512", steady=True).one()
+    said = [caution.message for caution in result.cautions if caution.code == "steady-left-out"]
+    assert said == ["change points leave out 24 values as warm-up, in 8 of 8 series"]  # the rest's, then the reference's: alike
+
+
+def test_one_boot_of_four_unpaired_arms_is_compared_inside(make):
+    cells = {(e, f"{e}{isa}", f"{k}", isa, ""): log for (e, isa), arm in LOGS.items() for k, log in enumerate(arm)}
+    result = asked(make, cells, "").one()
+    assert (result.code, result.within.method) == ("one-boot", FOUR)
+    assert result.within.counted() == "4 against 4 launches and 4 against 4 of the reference"

@@ -68,7 +68,8 @@ def compare_arms(
         codes[rows[few_]] = f"one-{level}"
         if few_.any() and level != "value":
             equal = few_ & (lengths[0] == lengths[1])
-            lower.append((rows[equal], "value" if level == "launch" else "launch"))
+            inside = "block" if level == "boot" and groups is not None else "launch"
+            lower.append((rows[equal], "value" if level == "launch" else inside))
         enough = np.flatnonzero(~few_)
         if paired:
             differences = arms[1][0] - arms[0][0]
@@ -84,14 +85,16 @@ def compare_arms(
                                               for arm, length in zip(arms, (n, m), strict=True)), confidence))  # fmt: skip
     codes[(codes == "") & np.isnan(out.low)] = "no-spread"
     within = None
+    pairs = bool(lower) and all(name == "block" for _, name in lower)
     if lower:
         rows = np.concatenate([part for part, _ in lower])
-        names = np.concatenate([np.full(len(part), name, dtype=object) for part, name in lower])
+        names = np.concatenate([np.full(len(part), name if pairs or name != "block" else "launch", dtype=object)
+                                for part, name in lower])  # fmt: skip
         subset = (baseline, treatment) if len(rows) == count else (subset_of(baseline, rows), subset_of(treatment, rows))
         if len(rows) == count:
             order = np.argsort(rows, kind="stable")
             rows, names = rows[order], names[order]
-        within = compare_arms(*subset, names, confidence=confidence, margin=margin, location=location, boots=boots,
+        within = compare_arms(*subset, names, confidence=confidence, margin=margin, location=location, paired=pairs, boots=boots,
                               launches=launches) if len(rows) else None  # fmt: skip
         inner[rows] = np.arange(len(rows))
     return Batch(out, levels, sizes, replicates, spreads, codes, confidence, margin, paired, (baseline, treatment), within, inner)

@@ -42,7 +42,7 @@ def limits(level: str, least: int, confidence: float = 0.95, arms: int = 2, matc
         scatter = "ratios of ratios scatter"
     if least == 1:
         text = f"With one {one} nothing can be said about the systems"
-        return [f"{text}: the interval, if any, speaks for these two {noun}." if arms == 2 and not matched else f"{text}."]
+        return [f"{text}: the interval, if any, speaks for these {'two ' if arms == 2 and not matched else ''}{noun}."]
     if least > FEW:
         return []
     halves = [f"{100 * half_width(least, spread, confidence=confidence, arms=arms):.1f} %" for spread in SPREADS]
