@@ -124,6 +124,8 @@ def recognise(document: Document) -> str:
         best = max(scores, key=scores.__getitem__, default="")
         if best and scores[best] >= SURE:
             return best
+    if module("dmesg").speaks_late(document):
+        return "dmesg"
     _ = document.text  # an empty or binary file says so, which is a better reason than the one below
     raise FormatError(
         "the format is not recognised",

@@ -24,7 +24,7 @@ from .. import schema
 from ..capture import Note
 from ..document import Document
 from ..errors import UsageError
-from .kernellog import backwards, dialect, journalfields, kernel_events, logjson, report
+from .kernellog import backwards, dialect, journalfields, kernel_events, late, logjson, report
 from .kernellog.calltrace import CallTraces
 from .kernellog.prefix import DROPPED, Prefixed, pieces, split
 from .kernellog.stackframe import parse_frame, parse_registers
@@ -91,7 +91,7 @@ def records(document: Document, tasks: dict[str, dict[str, Any]] | None = None) 
     if journalfields.looks_like_fields(document.head):
         yield from journalfields.records(document.lines)
         return
-    if not (what := dialect.passes(document.head)):
+    if not (what := dialect.of(document)):
         for number, text in enumerate(document.lines, 1):
             for parts in pieces(text):
                 yield number, parts, ""
@@ -120,6 +120,12 @@ def sniff(document: Document) -> int:
     The console of a guest begins with its firmware, which may print thousands of lines: then the end tells.
     """
     return _first_lines(document) or (60 if document.head and _ends_stamped(document.tail) else 0)
+
+
+def speaks_late(document: Document) -> bool:
+    """Whether a log that begins with many lines of other programs is a kernel log from some line on."""
+    found = late.lines(document)
+    return bool(found) and _first_lines(Document(document.source, "\n".join(found).encode(), "")) >= 60
 
 
 def _ends_stamped(tail: bytes) -> bool:

@@ -31,7 +31,8 @@ from html import unescape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from . import recorders, runon, unstamped
+from ...document import Document
+from . import late, recorders, runon, unstamped
 from .prefix import split
 from .stackframe import parse_frame
 
@@ -106,6 +107,11 @@ def passes(head: list[str]) -> list[Pass]:
     if all((_ORDINARY.fullmatch(line) and line.count("+0x") < runon.FEWEST) or not line.strip() for line in head):
         return []  # what _needed would say, in a tenth of its time
     return _needed(head)
+
+
+def of(document: Document) -> list[Pass]:
+    """:func:`passes` of a log; where other programs speak first, by the lines from the kernel's first one on."""
+    return passes(late.lines(document)) or passes(document.head)
 
 
 def _needed(head: list[str]) -> list[Pass]:

@@ -61,7 +61,7 @@ def left(document: Document) -> bool:
     head = document.head
     if document.odd_ends or backwards.is_backwards(head) or journalfields.is_structured(head):
         return True
-    return bool(dialect.passes(head))
+    return bool(dialect.of(document))
 
 
 class Tables(Mapping[str, Any]):

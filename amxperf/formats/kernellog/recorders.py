@@ -49,6 +49,7 @@ _TOKEN = re.compile(
 _PATTERNS = {"id": "[0-9a-f-]{1,64}", "level": "[A-Za-z]{3,8}", "number": r"\s{0,12}\d{1,20}", "blank": r"\s{1,12}"}
 _TAIL = re.compile(r"\s{0,4}(?:\||<br ?/?>|\\[nr]|\\)\s{0,4}$")
 _FIELDS = re.compile(r'\s{0,40}(?:"[\w@.-]{1,64}"\s{0,4}:.{0,4000}|[\[{}\]],?|"?,?)\s{0,9}')
+_RECORD = re.compile(r'\s{0,40}(?:-(?: |s\{1,12\}))?\{"[\w@.-]{1,64}":')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\/]))")
 _QUOTED = {  # a quote ends where it is not escaped nor doubled, and a separator follows
     quote: re.compile(rf"(?:[^{quote}\\]|\\.|{quote}{quote}|{quote}(?!\s*$|\s*[,;}}\])]|\s[\w-]{{1,40}}=))*+") for quote in "\"'"
@@ -143,7 +144,8 @@ def _headed(pattern: re.Pattern[str], tail: str, text: str) -> str | None:
 
 def _quoted(pattern: re.Pattern[str], quote: str, text: str) -> str | None:
     if not (found := pattern.match(text[:ROOM])):
-        return None if _FIELDS.fullmatch(text) else text
+        other = _FIELDS.fullmatch(text) or (_RECORD.match(text) and _RECORD.match(pattern.pattern.replace("\\", "")))
+        return None if other else text
     inner = _QUOTED[quote].match(text, found.end())
     said = inner[0] if inner else ""
     return _unescaped(said.replace(2 * quote, quote)).rstrip("\r\n").replace("\n", " ")

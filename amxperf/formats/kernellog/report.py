@@ -52,7 +52,7 @@ _PLACE = re.compile(
     r"|\[[0-9a-f]{8,16}, [0-9a-f]{8,16}\) created by:$"
 )
 _STACK = re.compile(
-    r"(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"
+    r"(?:kfence-#\d{1,9} \[.{1,99}\] )?(?:Allocated|Freed|Uninit was (?:stored to memory|created)|allocated|freed)\b.{0,100}:$|"
     r"(?:Last potentially related|Second to last potentially related|Last call_rcu|Second to last call_rcu)\b.{0,60}:$|"
     r"[Bb]acktrace(?: \(crc [0-9a-f]{1,16}\))?:$|[Ss]tack [Tt]race:$|Stack (?:information|dump)\b.{1,80}:$|Backtrace for .{0,60}:$|"
     r"(?:Out-of-bounds|Use-after-free|(?:Memory|memory) corruption|Corrupted memory|Invalid (?:read|write|free))\b.{0,160}:$|"
@@ -116,7 +116,7 @@ def part(text: str) -> str:
         return "cut"
     if _PLACE.fullmatch(text):
         return "place"
-    if _AFTER.match(text):
+    if _AFTER.match(text) and not text.endswith(":"):  # KFENCE of Linux 5.12 says of its object by whom it was allocated
         return "after"
     if _STACK.match(text):
         return "stack"
