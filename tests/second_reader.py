@@ -363,7 +363,8 @@ def stack_of(text: str) -> dict | None:
     if " on cpu " in low:
         cpu = low.partition(" on cpu ")[2].partition(" ")[0].rstrip(":")
         found["cpu"] = int(cpu) if cpu.isdigit() else None
-    if low.partition("] ")[2 if low.startswith("kfence-") else 0].startswith(("allocated by task ", "freed by task ")) and text.endswith(":"):
+    said = low.partition("] ")[2] if low.startswith("kfence-") else low
+    if said.startswith(("allocated by task ", "freed by task ")) and text.endswith(":"):
         return found
     if low.startswith(("write to 0x", "read to 0x", "race at unknown origin", "read-write to 0x", "assert no")) and text.endswith(
         ":"
