@@ -42,10 +42,10 @@ LONGEST = 1 << 12
 _STAMP = r"\[ {0,12}\d{1,12}[.,]\d{6}s?\]"
 _SYSLOG = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
 _HEADED = re.compile(rf"[> \t]{{0,40}}(?:<\d{{1,3}}>)?{_STAMP}|{_SYSLOG}|\d{{1,4}},\d{{1,20}},\d|>")
-_ORDINARY = re.compile(  # stamp and text: no number or margin in front, no maker's caller, no second stamp, no quote behind
-    r"\[ {0,12}\d{1,12}[.,]\d{6}\](?! {0,2}\[(?:\d|pid:)|\.? {0,2}-?\(\d| ?[cC]\d)(?:[^\[]++|\[(?! {0,12}\d))*+"
-    r"(?<!\")(?<!\"[}\]),; ])(?<!\"[}\]),; ]{2})(?<!\"[}\]),; ]{3})(?<!\"[}\]),; ]{4})(?<!<br>)(?<!<br/>)(?<!<br />)", re.DOTALL
+_ORDINARY = re.compile(  # stamp and text: no number or margin in front, no maker's caller, no second stamp
+    r"\[ {0,12}\d{1,12}[.,]\d{6}\](?! {0,2}\[(?:\d|pid:)|\.? {0,2}-?\(\d| ?[cC]\d)(?:[^\[]++|\[(?! {0,12}\d))*+", re.DOTALL
 )
+_MARKED = ("&lt;", "&gt;", "&quot;", "&#39;", "&amp;", "<br", "</span>", "</div>", "</p>", "</li>", "</td>", "</code>")
 _SOFT = re.compile(r".{69,76}(?<!=)=\r?$")
 _CODED = re.compile(r"(?:=[0-9A-F]{2})++")
 _NUMBERED = re.compile(
@@ -104,14 +104,21 @@ def passes(head: list[str]) -> list[Pass]:
     """
     if _twice(head):
         return [_once, *passes([one for one, after in pairwise([*head, ""]) if one != after])]
-    if all((_ORDINARY.fullmatch(line) and line.count("+0x") < runon.FEWEST) or not line.strip() for line in head):
-        return []  # what _needed would say, in a tenth of its time
+    if all(map(_ordinary, head)):
+        text, quotes = "\n".join(head), sum('"' in line[:LONGEST][-5:] for line in head)
+        if (quotes < 3 or quotes < 0.5 * sum(bool(line.strip()) for line in head)) and not any(mark in text for mark in _MARKED):
+            return []  # what _needed would say, in a tenth of its time
     return _needed(head)
 
 
 def of(document: Document) -> list[Pass]:
     """:func:`passes` of a log; where other programs speak first, by the lines from the kernel's first one on."""
     return passes(late.lines(document)) or passes(document.head)
+
+
+def _ordinary(line: str) -> bool:
+    """Whether the line is one that no other form of writing has, but for what stands at its end."""
+    return not line.strip() or (_ORDINARY.fullmatch(line) is not None and line.count("+0x") < runon.FEWEST)
 
 
 def _needed(head: list[str]) -> list[Pass]:
