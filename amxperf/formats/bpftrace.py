@@ -44,7 +44,7 @@ _REASON = re.compile(r"-?\d{1,10}|[A-Z][A-Z0-9_]{1,40}", re.ASCII)
 
 def sniff(document: Document) -> int:
     """95 where every line is bpftrace's and one is an exit, a histogram or stats; 60 where there are other maps, or where a script
-    prints between its maps below bpftrace's own first line; 0 for a lone map and for strangers.
+    prints, or people write, between such values below bpftrace's own first line; 0 for a lone map and for strangers.
     """
     found = list(entries(document.head))
     values = [entry for _, group in found for entry in group or ()]
@@ -52,9 +52,9 @@ def sniff(document: Document) -> int:
         return 0
     strange = sum(group is None and not document.head[line - 1].startswith("@") for line, group in found)
     attached = any(line.startswith(("Attaching ", "Attached ", '{"type": "attached_probes"')) for line in document.head)
-    if strange:
-        return 60 if attached and 2 * strange <= len(found) else 0
     clear = any(entry.what or _REASONS.fullmatch(entry.map) for entry in values)
+    if strange:
+        return 60 if attached and (clear or 2 * strange <= len(found)) else 0
     return 95 if clear else 60 if attached or len(values) > 1 else 0
 
 

@@ -15,8 +15,8 @@ DEEPEST = 1000
 
 _SUFFIX = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
 _MAP = re.compile(r"@(?P<name>\w{0,100})(?:\[(?P<key>.*)\])?:(?P<rest>(?:\s.*)?)", re.ASCII)
-_OPEN = re.compile(r"@(?P<name>\w{0,100})\[(?P<key>(?:[^\]]+, )?)", re.ASCII)
-_CLOSE = re.compile(r"(?P<more>(?:, .*)?)\]:\s(?P<rest>.*)")
+_OPEN = re.compile(r"@(?P<name>\w{0,100})\[(?P<key>(?:[^\]]+,)?)", re.ASCII)
+_CLOSE = re.compile(r"(?P<more>(?:, .*)?)\]:(?P<rest>(?:\s.*)?)")
 _COUNT = re.compile(r"-?\d{1,20}", re.ASCII)
 _STATS = re.compile(r"count (?P<count>\d{1,20}), average (?P<average>-?\d{1,20}), total (?P<total>-?\d{1,20})", re.ASCII)
 _BOUND = r"-?\d{1,20}[KMGTPE]?"
@@ -66,8 +66,9 @@ def entries(lines: list[str]) -> Iterator[tuple[int, list[Entry] | None]]:
             yield line, None
         elif stack is not None:
             if found := _CLOSE.fullmatch(text):
-                key = ";".join(frame for frame in stack if frame) + found["more"]
-                yield line, _values(line, name, key, found["rest"])
+                key, rest = _key("\n    ".join([*stack, found["more"]])), found["rest"].strip()
+                histogram = None if rest else (name, key)
+                yield line, _values(line, name, key, rest) if rest else []
                 stack = None
             elif text.startswith("@") or len(stack) > DEEPEST:
                 stack = None
@@ -85,7 +86,7 @@ def entries(lines: list[str]) -> Iterator[tuple[int, list[Entry] | None]]:
             histogram = None if rest else (found["name"], found["key"] or "")
             yield line, _values(line, found["name"], found["key"] or "", rest) if rest else []
         elif found := _OPEN.fullmatch(text):
-            name, stack = found["name"], [found["key"].removesuffix(", ")]
+            name, stack = found["name"], [found["key"]]
             yield line, []
         elif text.startswith('{"type": "'):
             yield line, _json(line, text)
@@ -119,14 +120,31 @@ def _object(line: int, name: str, kind: str, values: Any, key: str) -> Iterator[
             low = str(_whole(bucket["min"])) if "min" in bucket else ""
             high = str(_whole(bucket["max"]) + 1) if "max" in bucket else ""
             yield Entry(line, name, key, "bucket", _whole(bucket["count"]), low, high)
-    elif kind == "stats" and "count" in values and not isinstance(values["count"], dict):
+    elif kind == "stats" and isinstance(values, dict) and "count" in values and not isinstance(values["count"], dict):
         for what in ("count", "average", "total"):
             yield Entry(line, name, key, what, _whole(values[what]))
     elif isinstance(values, dict):
         for inner, value in values.items():
-            yield from _object(line, name, kind, value, inner.replace(",", ", "))
+            yield from _object(line, name, kind, value, _key(inner))
     else:
         yield Entry(line, name, key, "", _whole(values))
+
+
+def _key(text: str) -> str:
+    """A key with its stacks folded, and one blank behind the commas between its parts.
+
+    >>> _key("1,x, y"), _key("\\n    f+1\\n    g+2\\n,qemu"), _key("a, \\n    f+1\\n, \\n    g+2\\n, 5")
+    ('1, x, y', 'f+1;g+2, qemu', 'a, f+1, g+2, 5')
+    """
+    parts: list[str] = []
+    frames: list[str] = []
+    for line in map(str.strip, text.split("\n") if re.search(r"\n\s+\S", text) else [f",{text}"]):
+        if line.startswith(",") or line.endswith(","):
+            parts += [";".join(frames)] * bool(frames) + [line.strip(", ")] * bool(line.strip(", "))
+            frames = []
+        elif line:
+            frames.append(line)
+    return re.sub(r",(?! )", ", ", ", ".join([*parts, *([";".join(frames)] if frames else [])]))
 
 
 def _whole(value: Any) -> int:

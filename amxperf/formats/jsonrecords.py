@@ -37,9 +37,8 @@ def objects(document: Document, key: str = "") -> Objects:
             raise FormatError(f"there is no array {key!r}", path=path, hint="check that the program ran to its end")
         start = found.end()
     items: list[tuple[int, dict[str, Any]]] = []
-    place, line = start, text.count("\n", 0, start) + 1
-    if not key and text.lstrip().startswith("["):
-        place = text.index("[") + 1
+    place = text.index("[") + 1 if not key and text.lstrip().startswith("[") else start
+    line = text.count("\n", 0, place) + 1
     while True:
         after = _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches the empty text too
         line += text.count("\n", place, after)
@@ -63,16 +62,18 @@ def objects(document: Document, key: str = "") -> Objects:
         place = after
 
 
-_LOG = re.compile(r"\s*(?:(?!true\b|false\b|null\b|NaN\b|Infinity\b)[A-Za-z_]|\d{4}-\d\d-\d\d|[*#(/$=-]{1,3}[\sA-Z*]|--)")
+_LOG = re.compile(r"\s*(?:(?!true\b|false\b|null\b|NaN\b|Infinity\b)[A-Za-z_]|\d{4}-\d\d-\d\d|[*#(/$=-]{1,3}[\sA-Z*]|--|[|.~])")
+
+_BEHIND = re.compile(r"^(\s*[}\]])[A-Za-z_|*].*")  # the log goes on where the JSON has no end of line yet
 
 
 def without_log(lines: list[str]) -> list[str]:
     """The lines of a stream of JSON in which a program wrote its log too: no line of JSON begins like those that are emptied here.
 
-    >>> without_log(["ggml_init: done", "[", '  {"a": 1}', "]", "2026-01-01T01:02:03 Running"])
-    ['', '[', '  {"a": 1}', ']', '']
+    >>> without_log(["ggml_init: done", "[", '  {"a": 1', "  }ggml_free: done", "]", "2026-01-01T01:02:03 Running"])
+    ['', '[', '  {"a": 1', '  }', ']', '']
     """
-    return ["" if _LOG.match(line) else line for line in lines]
+    return ["" if _LOG.match(line) else _BEHIND.sub(r"\1", line) for line in lines]
 
 
 def _is_cut(error: Exception, left: int) -> bool:

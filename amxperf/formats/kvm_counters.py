@@ -1,4 +1,4 @@
-"""Counters of KVM from /sys/kernel/debug/kvm: a snapshot as text, or what kvm_stat prints (-1, -l, with -c as CSV).
+"""Counters of KVM from /sys/kernel/debug/kvm: a snapshot as text, or what kvm_stat prints (-1, -l, with -c as CSV, its screen).
 
 A snapshot is lines ``[PATH/]NAME:VALUE`` (``grep -r . /sys/kernel/debug/kvm``), ``NAME VALUE``, or ``==> NAME <==`` with the value
 below (``head``). A tar of debugfs is none: its files have no size, so it holds nothing.
@@ -10,8 +10,9 @@ seconds : interval of kvm_stat -l (its -s), which it does not print; adds the me
 Measurements: benchmark `kvm`, metric = the counter (times ``*_ns`` without that ending, in s), better `none`. Factor `scope`:
 `host` for the sums over all guests, `vm`, or `vcpu` (then `thread` is ``vcpuN``); `vm` is ``PID-FD`` where there are several.
 Levels (`pages_4k`, `pages_2m` ...) are informative. A counter has run since the guest started, so one value says nothing about
-speed (``informative=False``): take the :func:`difference` of two snapshots. kvm_stat does that itself: `NAME/s` of -1, `NAME delta`
-of -l. `iteration` counts snapshots and lines of -l.
+speed (``informative=False``): take the :func:`difference` of two snapshots. kvm_stat does that itself: `NAME/s` of -1 and of the
+screen (whose line `Total` and column `%Total` add up the others and are not read), `NAME delta` of -l. `iteration` counts
+snapshots and lines of -l.
 """
 
 from __future__ import annotations
@@ -56,7 +57,14 @@ _NAME = r"[a-zA-Z_][\w-]{0,60}"
 _PATH = re.compile(rf"(?P<path>(?:[^:\s]*/)?)(?P<name>{_NAME})(?::\s?|\s+|\s*=\s*)(?P<value>\d{{1,20}})\s*", re.ASCII)
 _GUEST = re.compile(r"(?:^|/)(?P<vm>\d+-\d+)/(?:(?P<vcpu>vcpu\d+)/)?$", re.ASCII)
 _HEAD = re.compile(rf"==> (?P<path>\S*?{_NAME}) <==", re.ASCII)
-_ONCE = re.compile(r"(?P<name>[a-z]\w{0,60}(?:\([\w ]{1,40}\))?)\s+(?P<value>\d{1,20})\s+(?P<delta>-?\d{1,20})\s*", re.ASCII)
+_ONCE = re.compile(r"\s*(?P<name>[a-z]\w{0,60}(?:\([\w ]{1,40}\))?)\s+(?P<value>\d{1,20})\s+(?P<delta>-?\d{1,20})\s*", re.ASCII)
+_SCREEN = re.compile(
+    r"\s*(?P<name>[a-z]\w{0,60}(?:\([\w ]{1,40}\))?)\s+(?P<value>\d{1,20})\s+(?:\d{1,3}\.\d|nan)(?:\s+(?P<delta>-?\d{1,20}))?\s*",
+    re.ASCII,
+)
+_TITLE = re.compile(
+    r"\s*(?:kvm statistics - .{1,200}|Event\s+Total(?:\s+%Total)?\s+Cur(?:rent|Avg/s)|Total\s+\d{1,20}(?:\s+\d{1,20})?)\s*"
+)
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?P<rest>(?:(?:\s+|,)-?\d{1,20})+)\s*", re.ASCII)
 _BANNER = re.compile(r"(?:timestamp,)?[a-z][\w()]*(?:[ ,][a-z][\w()]*)*\s*", re.ASCII)
 SINCE = "counted since the guest started; the difference of two snapshots depends on speed"
@@ -69,7 +77,7 @@ def sniff(document: Document) -> int:
     known = {cell["name"] for _, cell in cells if cell["name"] in COUNTERS or cell["name"].startswith("kvm_")}
     if len(known) < 3 and not (len(known) == len({cell["name"] for _, cell in cells}) > 0 and known & {"pages_4k", "exits"}):
         return 0
-    used = {line for line, _ in cells} | {k for k, line in enumerate(lines, 1) if _HEAD.fullmatch(line) or _BANNER.fullmatch(line)}
+    used = {line for line, _ in cells} | {k for k, line in enumerate(lines, 1) if _is_frame(line)}
     return 90 if 2 * len(used) >= len(lines) else 0
 
 
@@ -111,13 +119,18 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     return {"measurements": schema.frame("measurements", rows)}, _notes(document, {line for line, _ in found}, rows, last)
 
 
+def _is_frame(line: str) -> bool:
+    """Whether the line only says what the others are."""
+    return any(form.fullmatch(line) for form in (_HEAD, _BANNER, _TITLE))
+
+
 def _notes(document: Document, used: set[int], rows: list[dict[str, Any]], last: int) -> list[Note]:
     notes = []
     if last:
         notes.append(Note("cut-line", "the last line has no end and may be cut; it is not used", document.source, last))
     others = [
         line for line, text in enumerate(document.lines, 1)
-        if text.strip() and line not in used and line != last and not _HEAD.fullmatch(text) and not _BANNER.fullmatch(text)
+        if text.strip() and line not in used and line != last and not _is_frame(text)
     ]
     if others:
         notes.append(Note("skipped-line", f"{len(others)} lines are no counters and are left out", document.source, others[0]))
@@ -159,12 +172,16 @@ def _cells(lines: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
                     yield line, _cell(name, delta=int(delta), kind="log")
         elif found := _ONCE.fullmatch(text):
             yield line, _cell(found["name"], int(found["value"]), int(found["delta"]), "once")
+        elif found := _SCREEN.fullmatch(text):
+            yield line, _cell(found["name"], int(found["value"]), int(found["delta"]) if found["delta"] else None, "once")
         elif found := _PATH.fullmatch(text):
             yield line, _from(found)
         elif found := _HEAD.fullmatch(text):
             path = found["path"]
         elif path and (found := _PATH.fullmatch(f"{path}:{text.strip()}")):
             yield line, _from(found)
+            path = ""
+        elif _TITLE.fullmatch(text):
             path = ""
         elif _BANNER.fullmatch(text):
             names = [name for name in re.split(r"[ ,]+", text.strip()) if name != "timestamp"]

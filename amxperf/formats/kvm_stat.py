@@ -55,13 +55,31 @@ _LATER_ROW = re.compile(
 _PLACES = {"mmio-accesses": re.compile(r"0x[0-9a-f]+:[RW]"), "io-accesses": re.compile(r"0x[0-9a-f]+:P(?:IN|OUT)")}
 """What the later table counts, by the names in its rows; its heading does not say."""
 _TOTAL = re.compile(r"\s*Total Samples:(?P<samples>\d{1,20}), Total events handled time:(?P<time>\d{1,18}\.\d\d)us\.\s*", re.ASCII)
+_HALF = re.compile(r"\d\.\d\d(?:%|us)|Samples\s+Sample|\( \+-?\s*$")
+"""Something of a heading or a row in a line that may be broken."""
 _DERIVED = "a share, which follows from the samples and times of all reasons"
 _SPREAD = "the relative standard error of the mean, not a level of speed"
 
 
+def joined(lines: list[str]) -> list[str]:
+    """The lines, where a heading or a row that a mailer broke in two is one line again, and its second line empty.
+
+    >>> joined(["EXTERNAL_INTERRUPT 471831 59.89% 68.58% 0.64us", "65.42us 2.34us ( +- 0.11% )"])
+    ['EXTERNAL_INTERRUPT 471831 59.89% 68.58% 0.64us 65.42us 2.34us ( +- 0.11% )', '']
+    """
+    out = list(lines)
+    for at, line in enumerate(lines[:-1]):
+        if not _HALF.search(line) or len(line) > 200 or not lines[at + 1].strip():
+            continue
+        whole = f"{line.rstrip()} {lines[at + 1].strip()}"
+        if any(form.fullmatch(whole) for form in (_HEADER, _LATER, _ROW, _LATER_ROW)):
+            out[at], out[at + 1] = whole, ""
+    return out
+
+
 def sniff(document: Document) -> int:
     """95 where the table's heading and its total, or a row, stand in the text; else 0."""
-    lines = document.head
+    lines = joined(document.head)
     heads = any(_HEADER.fullmatch(line) or _LATER.fullmatch(line) for line in lines)
     rows = any(_TOTAL.fullmatch(line) or _ROW.fullmatch(line) or _LATER_ROW.fullmatch(line) for line in lines)
     return 95 if heads and rows else 0
@@ -81,7 +99,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     notes: list[Note] = []
     benchmark, report, samples = "", -1, 0
     last = 0 if document.text.endswith("\n") else len(document.lines)
-    for line, text in enumerate(document.lines, start=1):
+    for line, text in enumerate(joined(document.lines), start=1):
         common = {"benchmark": benchmark, "iteration": report, "source": document.source, "line": line}
         if len(text) > 4000:
             continue

@@ -19,7 +19,7 @@ _MARK = re.compile(r"\s{0,8}>")
 _MARGIN = re.compile(r"(?:\s{0,3}>){1,120} ?(?:\| ?)?")
 _SOFT = re.compile(r".{60,90}(?<!=)=$")
 _CODED = re.compile(r"=3D|=20|=09")
-_EVENT = re.compile(r".{1,60}\[\d{3,6}\].{0,12}\s\d{1,12}\.\d{6,9}: ")
+_EVENT = re.compile(r".{1,60}\[\d{3,6}\].{0,12}\s\d{1,12}\.\d{6,9}:(?: |$)")
 _MORE = re.compile(r"[a-z_]\w{0,30}=\S|\S+:\S+: ")
 
 

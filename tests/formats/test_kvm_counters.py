@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from amxperf.document import Document, load
 from amxperf.errors import FormatError, UsageError
+from amxperf.formats import recognise
 from amxperf.formats.kvm_counters import difference, read, sniff
 
 
@@ -103,3 +104,31 @@ def test_several_guests_repeats_and_strangers(sample):
 @given(st.sampled_from(["before", "kvm_stat-once", "kvm_stat-log", "kvm_stat-csv"]), st.data())
 def test_a_cut_file_gives_its_first_rows(sample, name, data):
     first_rows_remain(read, sample(f"{name}.documented.txt").text, data)
+
+
+SCREENS = [  # the printf formats of tools/kvm/kvm_stat: before 4.19, and since
+    ("kvm statistics - summary\n\n Event                                        Total Current\n"
+     " exits                                    705683003    4037  \n fpu_reload                                41607606     140\n"
+     " halt_exits                                  204769       0\n", {"exits": 4037, "fpu_reload": 140, "halt_exits": 0}),
+    ("kvm statistics - pid 7289 (guest)\n\n Event                                         Total %Total CurAvg/s\n"
+     " kvm_exit                                      13988   16.4    66300\n"
+     "   kvm_exit(HLT)                              1124   47.3     2028\n"
+     " kvm_entry                                     13985   16.4    66300\n"
+     " kvm_msr                                        6985    8.2\n"
+     " Total                                         85321           404460\n",
+     {"kvm_exit": 66300, "kvm_exit(HLT)": 2028, "kvm_entry": 66300}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "rates"), SCREENS)
+def test_the_screen_of_kvm_stat(text, rates):
+    document = Document("a", text.encode(), "")
+    assert recognise(document) == "kvm_counters"
+    tables, notes = read(document, {})
+    data = tables["measurements"]
+    found = data[data["metric"].str.endswith("/s")]
+    assert {metric[:-2]: value for metric, value in zip(found["metric"], found["value"], strict=True)} == rates
+    assert found["informative"].all() and set(found["unit"]) == {"op/s"}
+    totals = data[~data["metric"].str.endswith("/s")]
+    assert not totals["informative"].any() and totals["value"].max() < 1e9 and "Total" not in set(totals["metric"])
+    assert [note.code for note in notes] == ["since-start"]

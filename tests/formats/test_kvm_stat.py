@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from amxperf.document import Document, load
 from amxperf.errors import FormatError, UsageError
+from amxperf.formats import recognise
 from amxperf.formats.kvm_stat import read, sniff
 
 
@@ -80,3 +81,20 @@ def test_missing_rows_strangers_and_bad_numbers(sample):
 @given(st.data())
 def test_a_cut_report_gives_its_first_rows(sample, data):
     first_rows_remain(read, sample("report.documented.txt").text, data, ("value",))
+
+
+def test_a_report_that_a_mailer_broke(sample):
+    """Headings and rows in two lines each; the numbers of the lines stay."""
+    document = sample("report.documented.txt")
+    whole = read(document, {})[0]["measurements"]
+    lines = []
+    for line in document.lines:
+        row = line.rfind("us ", 0, line.rfind("us ")) + 2 if "us " in line else 0
+        place = line.find("Max Time") + 3 if "Max Time" in line else row
+        lines += [line[:place], line[place:].strip()] if place > 3 else [line, ""]
+    broken = Document("a", ("\n".join(lines) + "\n").encode(), "")
+    assert recognise(broken) == "kvm_stat"
+    tables, notes = read(broken, {})
+    columns = whole.columns.difference(["source", "line"])
+    assert tables["measurements"][columns].equals(whole[columns]) and not notes
+    assert ((tables["measurements"]["line"] + 1) // 2).tolist() == whole["line"].tolist()

@@ -70,8 +70,16 @@ _PERF = Expression(
 )
 _RECORD = Expression(
     r"\s*+" + _COMM + r"\s++(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++(?:\[(?P<cpu>\d{1,6})\]\s++)?"
-    r"(?P<stamp>\d{1,18}\.\d{1,9}):\s++(?P<name>PERF_RECORD_\w{1,40})\b:?(?P<rest>.*)",
+    r"(?P<stamp>\d{1,18}\.\d{1,9}):\s++(?P<name>PERF_RECORD_\w{1,40}\b|DEFERRED CALLCHAIN):?(?P<rest>.*)",
     re.ASCII,
+)
+_SHORT = Expression(  # fields left out by perf script -F: the name of the task, or that of the event
+    r"\s*+(?:" + _COMM + r"\s++)?(?P<pid>-?\d{1,10})(?:/(?P<tid>-?\d{1,10}))?\s++(?:\[(?P<cpu>\d{1,6})\]\s++)?"
+    r"(?P<stamp>\d{1,18}\.\d{1,9}):\s*+(?:(?P<period>\d{1,19})\s++)?(?:(?P<name>[\w.=,/-]{1,100}(?::[\w-]{1,100}){0,2}):(?P<rest>\s.*|)|)",
+    re.ASCII,
+)
+_UNDER = Expression(  # -F +srcline, +insn
+    r"\s{1,12}(?:\S{1,200}\.\w{1,8}:\d{1,7}|(?:\?\?)?:0|\S{1,200}\[[0-9a-f]{1,16}\]|insn:(?: [0-9a-f]{2}){1,15})\s*+"
 )
 _BARE = Expression(r"\s*+(?:\w{1,60}:)?(?P<name>[a-z]\w{1,99}):\s++(?P<rest>\S.*)", re.ASCII)
 _GRAPH = Expression(
@@ -96,6 +104,8 @@ _FRAME = Expression(r"\s*+=>\s*+(\S.*)")
 _STACK = Expression(r"(?:(?:kernel|user)_stack:\s*+)?<(user )?stack trace ?>")  # trace-cmd writes the longer form
 _AT = Expression(r"\s[<(][0-9a-f]{8,16}[>)]$")  # address behind a symbol: option sym-addr, trace-cmd
 _SAMPLE = Expression(r"\s++([0-9a-f]{1,16})(?: (\S.*?))?(?: \(([^()]*+(?:\([^()]*+\))?[^()]*+)\))?\s*+", re.ASCII)
+_INLINED = Expression(r"\s++->\s*+(\S.*?)\s*+")  # what a compiler at run time put into the frame above: perf-map-agent
+_PLACE = Expression(r"\([\w$./-]{1,200}:\d{1,7}\)$")  # file and line right behind a symbol
 _OFFSET = Expression(r"(.{1,400})\+0x([0-9a-f]{1,15})$")
 _MODIFIER = Expression(r"[ukhGHpPSDIWeb]{1,6}$")
 
@@ -123,7 +133,9 @@ def parse(line: str) -> Line:
         return Line(UNKNOWN)
     if line[0] == "\t" and len(line) <= LONGEST and (found := _SAMPLE.fullmatch(line)):
         return Line(FRAME, text=line.rstrip(), perf=True)
-    if "PERF_RECORD_" in line and (found := _RECORD.fullmatch(line)):
+    if line[0] in " \t" and stripped.startswith("->") and _INLINED.fullmatch(line):
+        return Line(FRAME, text=line.rstrip(), perf=True)
+    if ("PERF_RECORD_" in line or "DEFERRED CALLCHAIN" in line) and (found := _RECORD.fullmatch(line)):
         return _record(found)
     if found := _PERF.fullmatch(line):
         return _sample(found)
@@ -136,6 +148,10 @@ def parse(line: str) -> Line:
     if found := _GRAPH.fullmatch(line):
         return _graph(found)
     if _SWITCH.fullmatch(line):
+        return Line(HEADER)
+    if (found := _SHORT.fullmatch(line)) and (found["name"] or found["comm"]):
+        return _sample(found)
+    if line[0] in " \t" and _UNDER.fullmatch(line):
         return Line(HEADER)
     if line[0] == " " and len(line) <= LONGEST and _SAMPLE.fullmatch(line):  # a stack of perf whose tabs were made blanks
         return Line(FRAME, text=line.rstrip(), perf=True)
@@ -200,12 +216,12 @@ def _header(text: str) -> Line | None:
 
 def _perf_task(found: re.Match[str]) -> dict[str, Any]:
     """perf prints process and thread; a trace's pid is the thread."""
-    comm = found["comm"].strip()
+    comm = (found["comm"] or "").strip()
     return {
         "timestamp": float(found["stamp"]),
         "cpu": int(found["cpu"]) if found["cpu"] else None,
         "pid": int(found["tid"] or found["pid"]),
-        "comm": "" if comm.startswith(":") and comm[1:].isdigit() else comm,
+        "comm": "" if comm == "<...>" or (comm.startswith(":") and comm[1:].isdigit()) else comm,
     }
 
 
@@ -217,6 +233,8 @@ def _record(found: re.Match[str]) -> Line:
 
 
 def _sample(found: re.Match[str]) -> Line:
+    if not found["name"]:
+        return Line(EVENT, _perf_task(found) | {"kind": "sample", "detail": ""}, "sample", perf=True)
     names = found["name"].split(":")
     if len(names) > 1 and _MODIFIER.fullmatch(names[-1]):
         names.pop()
@@ -262,6 +280,8 @@ def frame(text: str, perf: bool = False) -> dict[str, Any]:
 
 
 def _sampled(text: str) -> dict[str, Any]:
+    if found := _INLINED.fullmatch(text):
+        return {"symbol": found[1], "function": plain_name(_PLACE.sub("", found[1])), "inlined": True}
     found = _SAMPLE.fullmatch(text)
     if not found:
         return {"symbol": text.strip(), "function": text.strip()}
@@ -269,7 +289,7 @@ def _sampled(text: str) -> dict[str, Any]:
     row: dict[str, Any] = {"symbol": symbol or f"0x{address}"}
     if inside := _OFFSET.fullmatch(row["symbol"]):
         row["symbol"], row["offset"] = inside[1], int(inside[2], 16)
-    row["function"] = plain_name(row["symbol"])
+    row["function"] = plain_name(_PLACE.sub("", row["symbol"]))
     place = place or ""
     if place == "inlined":
         row["inlined"] = True

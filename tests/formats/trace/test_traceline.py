@@ -22,6 +22,7 @@ from amxperf.formats.trace import msr_names
 HERE = Path(__file__).parents[1] / "ftrace"
 FILES = sorted(HERE.iterdir())
 
+
 def events(text, **options):
     return ftrace.read(Document("a.trace", text.encode(), ""), options)[0]["events"]
 
@@ -37,7 +38,7 @@ def row(line):
 def test_every_line_is_accounted_for(path):
     """Against a count by other expressions, one line at a time."""
     text = path.read_text()
-    lines = [line for line in text.splitlines() if not re.match(r"#|cpus=|CPU|$", line)]
+    lines = [line for line in text.splitlines() if not re.match(r"#|cpus=|CPU|$|\s+\S*(?::\d+|\])$|\s+insn: ", line)]
     frames = sum(re.match(r" *=>|\t", line) is not None for line in lines)
     stacks = sum("stack trace" in line for line in lines)
     counts = ftrace.tally(Document("a", text.encode(), ""))
@@ -62,7 +63,9 @@ def test_a_guest_that_boots():
     assert (same["msr"], same["value"], same["pid"]) == (0x4B564D01, 0xE8C21, shown.loc["kvm_msr", "pid"])
 
 
-@pytest.mark.parametrize("name", ["tracefs.trace", "trace-cmd.trace", "trace-cmd-l.trace", "perf.script", "latency.trace", "no-irq-info.trace"])
+@pytest.mark.parametrize(
+    "name", ["tracefs.trace", "trace-cmd.trace", "trace-cmd-l.trace", "perf.script", "latency.trace", "no-irq-info.trace"]
+)
 def test_the_program_does_the_same_in_every_form(name):
     """What the recorded program did: CPUID, RDMSR 0x10, WRMSR 0x174, a port write, SIGUSR1 to itself, ARCH_REQ_XCOMP_PERM refused."""
     found = ap.read(HERE / name).events
@@ -158,7 +161,10 @@ def test_stacks_of_tracefs():
 
 
 def test_clocks():
-    seconds = {name: ap.read(HERE / name) for name in ("tracefs.trace", "clock-counter.trace", "clock-x86-tsc.trace", "latency.trace", "perf-reltime.script")}
+    seconds = {
+        name: ap.read(HERE / name)
+        for name in ("tracefs.trace", "clock-counter.trace", "clock-x86-tsc.trace", "latency.trace", "perf-reltime.script")
+    }
     for name in ("clock-counter.trace", "clock-x86-tsc.trace"):
         assert seconds[name].events["timestamp"].isna().all()
         assert [note.code for note in seconds[name].notes if note.code == "clock-not-seconds"]
@@ -170,10 +176,16 @@ def test_clocks():
 def test_lost_events_are_numbers():
     """By hand: 17 + 3 on processor 1, an unknown number and 5 on 0, 7 in perf's words, and 414 - 205 overwritten."""
     line = " a-1 [001] 1.5: kvm_fpu: load\n"
-    text = f"{line}CPU:1 [LOST 17 EVENTS]\n{line}CPU:1 [LOST 3 EVENTS]\n{line}CPU:0 [EVENTS DROPPED]\n{line}CPU:0 [5 EVENTS DROPPED]\n"
+    text = (
+        f"{line}CPU:1 [LOST 17 EVENTS]\n{line}CPU:1 [LOST 3 EVENTS]\n{line}CPU:0 [EVENTS DROPPED]\n{line}CPU:0 [5 EVENTS DROPPED]\n"
+    )
     text += "a 1 [002] 1.5: PERF_RECORD_LOST lost 7\n"
     notes = ftrace.read(Document("a", text.encode(), ""), {})[1]
-    assert [(note.code, note.line, note.count) for note in notes] == [("lost-events", 2, 20), ("lost-events", 6, 5), ("lost-events", 9, 7)]
+    assert [(note.code, note.line, note.count) for note in notes] == [
+        ("lost-events", 2, 20),
+        ("lost-events", 6, 5),
+        ("lost-events", 9, 7),
+    ]
     assert notes[1].message.startswith("at least 5 events of processor 0")
     overwritten = [note for note in ap.read(HERE / "overwritten.trace").notes if note.code == "lost-events"]
     assert [note.count for note in overwritten] == [209]
@@ -218,6 +230,55 @@ def test_control_characters_in_a_name_stay_data():
 
 
 def test_numbers_that_overflow_leave_the_column_empty():
-    found = events("a-1 [001] 1.5: write_msr: 1ffffffffffffffff, value 0\na-1 [001] 1.5: sched_waking: comm=b pid=9999999999 prio=0 target_cpu=1\n")
+    found = events(
+        "a-1 [001] 1.5: write_msr: 1ffffffffffffffff, value 0\na-1 [001] 1.5: sched_waking: comm=b pid=9999999999 prio=0 target_cpu=1\n"
+    )
     assert found["msr"].isna().all() and found["target_pid"].isna().all()
     assert list(found["detail"]) == ["1ffffffffffffffff, value 0", "comm=b pid=9999999999 prio=0 target_cpu=1"]
+
+
+JAVA = """\
+java  3251   156.826606:    3385163 cycles:
+\t    7f75a0f1a8f0 Unsafe_AllocateMemory0+0x40 (/usr/lib/jvm/lib/server/libjvm.so)
+\t    7f758df97a58 Lorg/example/Leak;::main(Leak.java:24)
+\t    ->Lorg/example/Leak;::allocate1(Leak.java:46)
+\t    ->Lorg/example/Leak;::allocate2(Leak.java:50)
+
+java    1084    33.086790: DEFERRED CALLCHAIN [cookie: 2000001f9]
+             3ff983f071c java.lang.String Bench.crypt(java.lang.String)+0x89c (/tmp/perf-1082.map)
+             3ff97e37900 StubRoutines (initial stubs)+0x80 (/tmp/perf-1082.map)
+"""
+
+
+def test_frames_of_java():
+    """Written by the forms of perf-map-agent (unfolding what was inlined) and of perf's deferred call chains."""
+    tables, notes = ftrace.read(Document("a.script", JAVA.encode(), ""), {})
+    assert tables["frames"]["function"].tolist() == [
+        "Unsafe_AllocateMemory0", "Lorg/example/Leak;::main", "Lorg/example/Leak;::allocate1", "Lorg/example/Leak;::allocate2",
+        "java.lang.String Bench.crypt(java.lang.String)", "StubRoutines (initial stubs)",
+    ]  # fmt: skip
+    assert tables["frames"]["inlined"].fillna(False).tolist() == [False, False, True, True, False, False]
+    assert tables["events"]["kind"].tolist() == ["cycles", "DEFERRED CALLCHAIN"] and not notes
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "frames", "first"),
+    [  # perf record -e cpu-clock -g -a (or -e sched:sched_switch,msr:*,page-faults), then perf script with
+        ("perf-srcline", 8, 21, ("python", 2266, "cpu-clock")),  # -F +srcline: a line below each frame
+        ("perf-insn", 14, 33, ("python", 2266, "cpu-clock")),  # -F +insn
+        ("perf-F-no-event", 6, 11, ("python", 2266, "sample")),  # -F comm,tid,time,ip,sym
+        ("perf-F-no-comm", 6, 11, ("", 2266, "cpu-clock")),  # -F pid,time,event,ip,sym
+        ("perf-F-no-comm-cpu", 12, 0, ("", 2286, "sched_switch")),  # -F -comm
+        ("perf-mmap", 12, 21, ("swapper", 0, "PERF_RECORD_MMAP")),  # --show-mmap-events --show-task-events
+        ("perf-ip-on-line", 6, 0, ("python", 2266, "cpu-clock")),  # -G -F comm,tid,cpu,time,event,ip,sym
+    ],
+)
+def test_fields_of_perf_script(name, events, frames, first):
+    """Numbers of events and frames by grep -cE 'cpu-clock: *$|RECORD|sched|msr' and grep -cP '^\\t *[0-9a-f]+ ' of the file."""
+    capture = ap.read(HERE / f"{name}.script")
+    assert (len(capture.events), len(capture.frames)) == (events, frames) and not capture.notes
+    assert tuple(capture.events[["comm", "pid", "kind"]].iloc[0]) == first
+
+
+def test_perf_samples_of_a_task_without_name():
+    assert row("           <...>  7 .N.. [017] 15504452.408994: kvm:kvm_entry: vcpu 20")["comm"] == ""
