@@ -97,6 +97,10 @@ def records(document: Document, tasks: dict[str, dict[str, Any]] | None = None) 
                 yield number, parts, ""
         return
     for written in dialect.rewritten(document.lines, what):
+        if written.program:
+            parts = split(written.text)
+            yield written.line, parts._replace(message=parts.message.partition(" ")[2], kernel=False), ""
+            continue
         if written.task and tasks is not None:
             tasks[f"T{written.task['pid']}"] = written.task
         for parts in pieces(written.text):
@@ -147,7 +151,7 @@ def _first_lines(document: Document) -> int:
     marked = known = frames = dumps = others = 0
     marker = False
     if what := dialect.passes(head):
-        head = [written.text for written in dialect.rewritten(head, what) if not written.continued]
+        head = [written.text for written in dialect.rewritten(head, what) if not (written.continued or written.program)]
     for line in head:
         parts = split(line)
         others += not parts.kernel

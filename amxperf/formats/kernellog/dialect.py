@@ -5,6 +5,7 @@ their own. What a log needs is told by its first lines (:attr:`amxperf.document.
 costs nothing:
 
 - parts of web pages: ``&lt;TASK&gt;``, ``<br/>`` at the end,
+- a journal's lines of programs that have the kernel's stamp,
 - two consoles that write into one log, so that every line stands twice,
 - what a recorder put round every line (:mod:`.recorders`),
 - mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
@@ -29,12 +30,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from html import unescape
 from itertools import pairwise
-from typing import Any, NamedTuple
 
 from ...document import Document
 from . import late, recorders, runon, unstamped
 from .prefix import split
 from .stackframe import parse_frame
+from .written import Pass, Written
 
 LONGEST = 1 << 12
 """Characters beyond which a line is left as it is."""
@@ -78,21 +79,6 @@ _PAGE = re.compile(r"<br ?/?>\s*$|&(?:lt|gt|quot|#39|amp);|</(?:span|div|p|li|td
 _FRAGMENT = re.compile(r"(?:[\w.+~-]{1,64},)?\d{1,4},(?P<number>\d{1,20}),[^;]{0,200},ncfrag=(?P<at>\d{1,9})/\d{1,9}[^;]{0,200};")
 
 
-class Written(NamedTuple):
-    """One line. `text` holds the whole of it, also what stands in later lines; for those `continued` is True.
-
-    `task` is what a maker's caller says of it: cpu, pid, comm.
-    """
-
-    line: int
-    text: str
-    continued: bool = False
-    task: dict[str, Any] | None = None
-
-
-Pass = Callable[[Iterator[Written]], Iterator[Written]]
-
-
 def passes(head: list[str]) -> list[Pass]:
     """What must be done to the lines of a log with these first lines; nothing for a log of the common forms.
 
@@ -102,8 +88,10 @@ def passes(head: list[str]) -> list[Pass]:
     >>> [line.text for line in rewritten(text, passes(text))]
     ['[    1.000000]  f+0x1/0x2 [kvm 926c13f3af83b0c6fe64badb21ec87d5e93fcf65]', '   926c13f3af83b0c6fe64badb21ec87d5e93fcf65]']
     """
-    if _twice(head):
-        return [_once, *passes([one for one, after in pairwise([*head, ""]) if one != after])]
+    if recorders.twice(head):
+        return [recorders.once, *passes([one for one, after in pairwise([*head, ""]) if one != after])]
+    if other := recorders.others(head):
+        return [partial(recorders.told, other), *passes([line for line in head if not other.match(line)])]
     if all(map(_ordinary, head)):
         text, quotes = "\n".join(head), sum('"' in line[:LONGEST][-5:] for line in head)
         if (quotes < 3 or quotes < 0.5 * sum(bool(line.strip()) for line in head)) and not any(mark in text for mark in _MARKED):
@@ -173,30 +161,6 @@ def _needed(head: list[str]) -> list[Pass]:
     if width or flows or _decoded in found or any(_whole(line, after) for line, after in pairs):
         found.append(_mended)
     return found
-
-
-def _twice(head: list[str]) -> bool:
-    """Whether two consoles wrote into one log: each line of it, stamp and all, stands there twice.
-
-    >>> _twice([f"[    1.00000{n // 2}] a" for n in range(16)])
-    True
-    """
-    at = pairs = single = 0
-    while at < len(head):
-        twin = head[at : at + 1] == head[at + 1 : at + 2]
-        pairs += twin and re.match(_STAMP, head[at]) is not None
-        single += not twin
-        at += 1 + twin
-    return 4 <= pairs >= 9 * single and len(set(head)) > 4
-
-
-def _once(lines: Iterator[Written]) -> Iterator[Written]:
-    """The second of two equal lines belongs to the first."""
-    before = ""
-    for written in lines:
-        again = bool(written.text.strip()) and written.text == before
-        before = "" if again else written.text
-        yield written._replace(continued=True) if again else written
 
 
 def rewritten(lines: Iterable[str], what: list[Pass]) -> Iterator[Written]:

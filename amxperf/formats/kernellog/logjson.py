@@ -50,10 +50,16 @@ def records(lines: Iterable[str]) -> Iterator[tuple[int, Prefixed, str]]:
     (1, 'Call Trace:', 1.5, 'warn')
     """
     fields: dict[str, Any] = {}
-    at = 0
+    at, bytewise, array = 0, False, ""
     for number, line in enumerate(lines, 1):
         text = line.strip().strip("\x1e\0").removeprefix("data: ")
-        if text.startswith("{") and text.rstrip(",").endswith("}") and (whole := _parse(text.rstrip(","))):
+        if bytewise:  # MESSAGE as an array over several lines, as json-pretty writes what is not text
+            array += text if len(array) <= LONGEST else ""
+            if text.startswith("]"):
+                bytewise, fields["MESSAGE"] = False, _parse(array.rstrip(","))
+        elif text.startswith('"MESSAGE"') and text.endswith("["):
+            bytewise, array, at = True, "[", number
+        elif text.startswith("{") and text.rstrip(",").endswith("}") and (whole := _parse(text.rstrip(","))):
             for one in whole.get("dmesg", ()) if isinstance(whole.get("dmesg"), list) else (whole,):
                 yield from record(number, one)
         elif found := _FIELD.match(text):

@@ -13,6 +13,8 @@ or, where the kernel's lines have no stamp, by a clock in front of nearly all of
     05/09/2024 11:14:52  ? format_decode+0x38f/0x560
 
 or, behind anything else, by lines that only a kernel writes (:mod:`.unstamped`, which finds the pattern for :func:`behind`).
+A journal may give the lines of programs the kernel's stamp. Two consoles may write into one log: then every line stands twice.
+
 Two heads are of one shape where they differ in numbers, words of a log level and long hexadecimal numbers only.
 """
 
@@ -20,11 +22,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import isnan
 
 from .prefix import split
+from .written import Written
 
 ROOM = 1 << 10
 """Characters of a line in which its head must end."""
@@ -54,6 +57,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\/]))")
 _QUOTED = {  # a quote ends where it is not escaped nor doubled, and a separator follows
     quote: re.compile(rf"(?:[^{quote}\\]|\\.|{quote}{quote}|{quote}(?!\s*$|\s*[,;}}\])]|\s[\w-]{{1,40}}=))*+") for quote in "\"'"
 }
+_MONOTONIC = re.compile(r"\[ {0,12}\d{1,12}\.\d{6}\] (\S{1,255}) kernel: ")
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t"}
 
 Bare = Callable[[str], str | None]
@@ -156,3 +160,44 @@ def _unescaped(text: str) -> str:
     if "\\" not in text:
         return text
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _PLAIN.get(found[2], found[2]), text)
+
+
+def others(head: list[str]) -> re.Pattern[str] | None:
+    """What the lines of programs look like in ``journalctl -o short-monotonic``, where they have the kernel's stamp."""
+    hosts = Counter(found[1] for line in head if " kernel: " in line and (found := _MONOTONIC.match(line)))
+    for host, count in hosts.most_common(1):
+        program = rf"{re.escape(host)} (?!kernel: )[^\s:\[\]]{{1,64}}(?:\[\d{{1,10}}\])?: "
+        other = re.compile(rf"\[ {{0,12}}\d{{1,12}}\.\d{{6}}\] (?={program})")
+        if count >= 3 and any(other.match(line) for line in head):
+            return other
+    return None
+
+
+def told(other: re.Pattern[str], lines: Iterator[Written]) -> Iterator[Written]:
+    """The lines, those of programs told as such."""
+    for written in lines:
+        yield written._replace(program=True) if other.match(written.text) else written
+
+
+def twice(head: list[str]) -> bool:
+    """Whether two consoles wrote into one log: each line of it, stamp and all, stands there twice.
+
+    >>> twice([f"[    1.00000{n // 2}] a" for n in range(16)])
+    True
+    """
+    at = pairs = single = 0
+    while at < len(head):
+        twin = head[at : at + 1] == head[at + 1 : at + 2]
+        pairs += twin and re.match(_STAMP, head[at]) is not None
+        single += not twin
+        at += 1 + twin
+    return 4 <= pairs >= 9 * single and len(set(head)) > 4
+
+
+def once(lines: Iterator[Written]) -> Iterator[Written]:
+    """The second of two equal lines belongs to the first."""
+    before = ""
+    for written in lines:
+        again = bool(written.text.strip()) and written.text == before
+        before = "" if again else written.text
+        yield written._replace(continued=True) if again else written

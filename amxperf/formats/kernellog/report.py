@@ -64,6 +64,7 @@ _STACK = re.compile(
 _OWNERS = (
     re.compile(r"by task (?P<pid>\d{1,10})(?: on cpu (?P<cpu>\d{1,6}))?"),
     re.compile(r"by interrupt on cpu (?P<cpu>\d{1,6})"),
+    re.compile(r"by thread (?P<pid>\d{1,10}) on CPU (?P<cpu>\d{1,6}):$"),  # KTSAN
     re.compile(r"cpu=(?P<cpu>\d{1,6}) pid=(?P<pid>\d{1,10})"),
     re.compile(r"Task dump for CPU (?P<cpu>\d{1,6}):$"),
     re.compile(r"pid (?P<pid>\d{1,10}),? tgid \d{1,10}(?: \((?P<comm>.{1,64})\),)?"),

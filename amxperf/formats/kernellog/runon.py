@@ -14,7 +14,7 @@ from .prefix import split
 from .tracemarks import frames_of
 
 if TYPE_CHECKING:
-    from .dialect import Written
+    from .written import Written
 
 SHORTEST, LONGEST = 80, 1 << 16
 """Characters of a line that is looked at."""

@@ -107,6 +107,8 @@ def parse_frame(text: str) -> dict[str, Any] | None:
         text = text[2:-1]
     if text.startswith("([<") and text.endswith(")"):  # s390: the whole frame stands in brackets
         text = text[1:-1]
+    if text.startswith("?[<"):  # a symboliser of KMSAN puts the mark in front of the address
+        text = text[1:].replace("] ", "] ? ", 1)
     found = _FRAME.fullmatch(text)
     if not found:
         return _address(text)
