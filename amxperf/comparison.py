@@ -104,7 +104,8 @@ def compare(
     if within:
         answers, notes = relative(dataset, arms, parse(within), only, confidence, margin, differs, diagnose,
                                   shapes.cautions if shapes else None)  # fmt: skip
-        return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes), (), told)
+        return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), tuple(answers), tuple(notes), (), told,
+                           within=str(parse(within)))  # fmt: skip
     pairing = _paired(dataset, arms, only)
     found = samples(pairing, dataset.manifest)
     batch = _compared(found, dataset, confidence, margin).adjust()

@@ -106,6 +106,7 @@ class Results(Sequence[Comparison]):
             "adjusted": spread(unadjusted if batch.adjusted is None else batch.adjusted, np.nan),
             "p_equivalence": spread(np.where(batch.codes == "", batch.equivalence, np.nan), np.nan),
             "adjusted_equivalence": spread(unadjusted if batch.alike is None else batch.alike, np.nan),
+            "pairs": spread(np.where(batch.paired, batch.replicates[:, 0], 0), 0), "relative_to": np.full(count, "", dtype=object),
         }  # fmt: skip
         return pd.DataFrame(data)
 
@@ -125,7 +126,7 @@ class Comparisons:
     """Several comparisons of the same two arms, one per benchmark, metric and combination of the other factors.
 
     `notes` say what was left out (groups that only one arm has). `geomeans` put the comparisons of a group together.
-    `filter` and `group_by` are what was asked for, '' where nothing was.
+    `filter`, `group_by` and `within` are what was asked for, '' where nothing was.
     """
 
     dataset: str
@@ -137,6 +138,7 @@ class Comparisons:
     geomeans: tuple[Comparison, ...] = ()
     filter: str = ""
     group_by: str = ""
+    within: str = ""
 
     def __iter__(self) -> Iterator[Comparison]:
         return iter(self.results)
@@ -151,7 +153,12 @@ class Comparisons:
     def title(self) -> str:
         """What is compared, in one line."""
         only = f", only {self.filter}" if self.filter else ""
-        return f"{self.dataset} ({self.kind}): {self.treatment} over {self.baseline}{only}"
+        return f"{self.dataset} ({self.kind}): {self.arms}{only}"
+
+    @property
+    def arms(self) -> str:
+        """'tdx over vm', and what a ratio of ratios is relative to."""
+        return f"{self.treatment} over {self.baseline}" + (f", relative to {self.within}" if self.within else "")
 
     def one(self, **wanted: str) -> Comparison:
         """The comparison whose benchmark, metric or factors are as wanted; UsageError unless exactly one is."""
@@ -177,7 +184,7 @@ class Comparisons:
                 for name, every in groups.items()}  # fmt: skip
 
     def frame(self) -> pd.DataFrame:
-        """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method.
+        """One row per comparison: benchmark, metric, factors, ratio, low, high, p, verdict, code, counts, method, reference.
 
         Intervals and p are those of each comparison alone; `adjusted` and `adjusted_equivalence` are p after Benjamini and
         Hochberg, which verdicts use.
@@ -199,6 +206,7 @@ class Comparisons:
             "treatment": self.treatment,
             "filter": self.filter,
             "group_by": self.group_by,
+            "within": self.within,
             "results": [result.to_dict() for result in self.results],
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "geomeans": [result.to_dict() for result in self.geomeans],
@@ -220,7 +228,7 @@ class Comparisons:
             results, geomeans = (tuple(Comparison.from_dict(item) for item in data.get(key, ())) for key in ("results", "geomeans"))
         except (KeyError, TypeError) as error:
             raise DataError(f"comparisons lack or misplace {error}") from error
-        return cls(*heads, results, notes, geomeans, str(data.get("filter", "")), str(data.get("group_by", "")))
+        return cls(*heads, results, notes, geomeans, *(str(data.get(key, "")) for key in ("filter", "group_by", "within")))
 
     @classmethod
     def from_json(cls, text: str) -> Comparisons:
@@ -235,7 +243,7 @@ class Comparisons:
         for verdict in self.frame()["verdict"] if len(self) else ():
             counts[verdict] = counts.get(verdict, 0) + 1
         said = ", ".join(f"{number} {verdict}" for verdict, number in counts.items()) or "nothing in common"
-        return f"<Comparisons of {self.dataset}: {self.treatment} over {self.baseline}; {said}>"
+        return f"<Comparisons of {self.dataset}: {self.arms}; {said}>"
 
     def __eq__(self, other: object) -> bool:
         return self.to_dict() == other.to_dict() if isinstance(other, Comparisons) else NotImplemented
@@ -274,4 +282,5 @@ def _row(result: Comparison) -> dict[str, Any]:
         "method": result.method, "reason": result.reason,
         "cautions": " ".join(caution.code for caution in result.cautions), "adjusted": result.adjusted,
         "p_equivalence": result.p_equivalence, "adjusted_equivalence": result.adjusted_equivalence,
+        "pairs": result.pairs, "relative_to": result.relative_to,
     }  # fmt: skip

@@ -117,7 +117,8 @@ def gate(results: Comparisons, margin: float = 0.02) -> Gate:
         `compare` adjusts) are taken from it.
     margin : how much more the treatment may cost, as a fraction.
 
-    A benchmark that the baseline has and the treatment lacks is not comparable: a gate must not pass what was not run.
+    A benchmark that the baseline has and the treatment lacks is not comparable: a gate must not pass what was not run. Of ratios
+    of ratios one without a reference is not, either; a filter leaves out what has none.
     Where `compare` was asked for groups, the geometric mean of each is judged beside the benchmarks: many small costs can make
     one that shows in none of them.
 
@@ -127,7 +128,8 @@ def gate(results: Comparisons, margin: float = 0.02) -> Gate:
     """
     items = [_judge(result, margin) for result in (*results, *(results.geomeans if results.group_by else ()))]
     for note in results.notes:
-        if note.code == "one-arm-only" and not note.message.startswith(f"only {results.treatment} has "):
+        lacks = note.code == "one-arm-only" and not note.message.startswith(f"only {results.treatment} has ")
+        if lacks or (results.within and note.code not in ("one-arm-only", "block-unused")):
             items.append(Gated("", note.message.split(":")[0], "not comparable", math.nan, math.nan, math.nan, note.message))
     return Gate(results.dataset, results.baseline, results.treatment, margin, tuple(items), results.filter)
 

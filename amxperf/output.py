@@ -176,9 +176,9 @@ def drawn(dataset: Dataset, results: Comparisons, folder: Path) -> str:
     """Draw the ratios of a comparison into a folder of their own in `folder`; where that is, or why there is nothing to draw."""
     from .figures import ratios
 
-    arms = re.sub(r"[^a-z0-9]+", "-", f"{results.treatment}-over-{results.baseline}".lower()).strip("-")
+    arms = re.sub(r"[^a-z0-9]+", "-", results.arms.lower()).strip("-")
     try:
-        figure = ratios(dataset, results, name=arms or "ratios", title=f"{results.treatment} over {results.baseline}")
+        figure = ratios(dataset, results, name=arms or "ratios", title=results.arms)
     except MissingInput as error:
         return f"No figure: {error.message}"
     return f"The figure is in {figure.save(folder)}"

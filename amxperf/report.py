@@ -75,6 +75,9 @@ def _mind(found: Comparisons, results: list[Comparison]) -> list[str]:
     lines = [] if not seen and not results else ["", "Mind:"]
     for key, messages in seen.items():
         code, alike, count = key.partition(":")[0], len(set(messages)) == 1, len(of[key])
+        if len(results) == 1 and not alike:  # as of the two ratios of a ratio of ratios
+            lines += [f"  {message} [{code}]" for message in dict.fromkeys(messages)]
+            continue
         many = [f"{count} of {len(results)} comparisons"] if count < len(results) or not alike else []
         many += [] if alike else ["this is the first"]
         lines.append(f"  {messages[0]} [{code}]" + (f" ({'; '.join(many)})" if many else ""))

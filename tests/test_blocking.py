@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from amxperf import compare
+from amxperf import compare, open_dataset
 from amxperf.blocking import Cell, matched
+from amxperf.figures import ratios
 from amxperf.output import comparisons
 from amxperf.stats.estimates import FOUR, HALVES, WHOLE
 
@@ -259,3 +260,16 @@ def test_one_boot_of_four_unpaired_arms_is_compared_inside(make):
     result = asked(make, cells, "").one()
     assert (result.code, result.within.method) == ("one-boot", FOUR)
     assert result.within.counted() == "4 against 4 launches and 4 against 4 of the reference"
+
+
+def test_what_it_is_relative_to_is_said_everywhere(make):
+    found = asked(make, sessions())
+    assert found.arms == "tdx over vm, relative to isa=avx512" and found.arms in found.title and found.arms in repr(found)
+    assert found.frame()[["relative_to", "pairs"]].to_numpy().tolist() == [["isa=avx512", 4]]
+    again = type(found).from_json(found.to_json())
+    assert again == found and again.within == "isa=avx512"
+    figure = ratios(open_dataset(make(table(sessions()), SESSION)), found, name="x", title="t")
+    assert "ratio of ratios; 1: the same step as for isa=avx512" in figure.canvas.axes[0].get_xlabel()
+    assert "relative to the same ratio of isa=avx512" in figure.caption
+    plain_ = plain(make, sessions())
+    assert plain_.arms == "tdx over vm" and plain_.frame()["pairs"].tolist() == [4, 4]

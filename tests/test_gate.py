@@ -9,7 +9,7 @@ import pytest
 
 from amxperf.capture import Note
 from amxperf.cli import main
-from amxperf.comparison import Comparisons
+from amxperf.comparison import Comparisons, compare
 from amxperf.gate import OUTCOMES, gate
 from amxperf.stats import compare_samples, not_comparable
 
@@ -150,3 +150,13 @@ def test_a_report_is_not_written_among_the_logs(make, capsys):
     call = ["compare", str(root), "--baseline", "old", "--treatment", "new", "--gate", "--junit"]
     assert main([*call, str(root / "gate.xml")]) == 64 and "lies in the dataset" in capsys.readouterr().err
     assert not (root / "gate.xml").exists()
+
+
+def test_a_ratio_of_ratios_that_cannot_be_made_does_not_pass(make):
+    """One benchmark passes; the other was measured with AMX only, and nothing says that it does."""
+    rows = "".join(f"{e},{k},{name},time,{1 + k / 1000},s,{isa}\n" for e in ("old", "new") for k in range(6)
+                   for name, isa in (("both", "amx"), ("both", "avx512"), ("lone", "amx")))  # fmt: skip
+    root = make({"t.csv": "environment,launch,benchmark,metric,value,unit,isa\n" + rows})
+    found = gate(compare(root, "old", "new", within="isa=avx512"))
+    assert found.outcome == "cannot tell" and {item.outcome for item in found.items} == {"pass", "not comparable"}
+    assert gate(compare(root, "old", "new", within="isa=avx512", filter="benchmark=both")).outcome == "pass"

@@ -69,7 +69,9 @@ def ratios(
             axes.plot(result.ratio, row, marker, markersize=7, color=shade, markerfacecolor=shade if closed else "white", zorder=3)
         axes.set_yticks(range(len(shown)), shortened(labels)[::-1], fontsize=8.5)
         axes.set_ylim(-0.6, len(shown) - 0.4)
-        ratio_axis(axes, f"{comparisons.treatment} over {comparisons.baseline} (ratio; {_better(shown, comparisons.treatment)})")
+        what = f"ratio of ratios; 1: the same step as for {comparisons.within}" if comparisons.within else (
+            f"ratio; {_better(shown, comparisons.treatment)}")  # fmt: skip
+        ratio_axis(axes, f"{comparisons.arms} ({what})")
         axes.grid(axis="y", visible=False)
         sign(canvas, origin)
         with any_script():
@@ -162,7 +164,8 @@ def _caption(comparisons: Comparisons, shown: list[Comparison], dataset: Dataset
     closed = [result for result in shown if math.isfinite(result.low)]
     what = list(dict.fromkeys(f"{r.metric} of {r.benchmark}" for r in shown if not _is_mean(r)))
     named = ", ".join(what[:3]) + (f" and {len(what) - 3} more" if len(what) > 3 else "")
-    text = f"Ratio of {comparisons.treatment} to {comparisons.baseline}: {named}. "
+    relative = f", relative to the same ratio of {comparisons.within}" if comparisons.within else ""
+    text = f"Ratio of {comparisons.treatment} to {comparisons.baseline}{relative}: {named}. "
     text += f"Only {comparisons.filter}. " if comparisons.filter else ""
     means = "; diamonds are geometric means of a group" if any(_is_mean(result) for result in shown) else ""
     text += f"Grouped by {' and '.join(keys)}{means}. " if keys else ""
