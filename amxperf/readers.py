@@ -85,7 +85,7 @@ def read_kvm_counters(path: Path, **options: Any) -> Capture:
 
 
 def read_google_benchmark(path: Path, **options: Any) -> Capture:
-    """Read the JSON of google-benchmark: table measurements, one row per metric and repetition; aggregates apart.
+    """Read results of google-benchmark: table measurements, one row per metric and repetition; aggregates apart.
 
     >>> data = read_google_benchmark("tests/formats/samples/google_benchmark/repetitions.json").measurements
     >>> (data["metric"] == "real_time").sum(), (data["metric"] == "real_time mean").sum()

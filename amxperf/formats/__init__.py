@@ -39,7 +39,7 @@ FORMATS: dict[str, str] = {
     "kvm_stat": "perf kvm stat report",
     "kvm_counters": "KVM counters: debugfs snapshot, kvm_stat",
     "qemu_stats": "KVM counters: QEMU's query-stats",
-    "google_benchmark": "google-benchmark JSON",
+    "google_benchmark": "google-benchmark: JSON, CSV, printed table",
     "hyperfine": "hyperfine: JSON, CSV, Markdown, printed results",
     "llama_bench": "llama-bench: JSON, JSON lines, CSV, SQL, Markdown",
     "benchdnn": "benchdnn output",

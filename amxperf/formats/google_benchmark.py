@@ -1,4 +1,6 @@
-"""JSON of google-benchmark (``--benchmark_format=json`` or ``--benchmark_out=FILE``).
+"""Results of google-benchmark: JSON (``--benchmark_format=json`` or ``--benchmark_out=FILE``), CSV, and the table that it prints.
+
+The table is rounded, and a counter of the program whose prefix may be one of 1000 or of 1024 is left out (:mod:`.google_forms`).
 
 Measurements: benchmark = the name without its named arguments; metrics `real_time` and `cpu_time` in s (better `lower`),
 `bytes_per_second` in B/s and `items_per_second` in op/s (better `higher`), and a counter of the program under its own name (unit 1,
@@ -20,12 +22,13 @@ from ..document import Document
 from ..errors import FormatError
 from ..units import UNITS, to_base
 from . import options as opt
+from .google_forms import Items, form, read_printed
 from .jsonrecords import factor, finite, objects, word
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TITLE = "google-benchmark JSON"
+TITLE = "google-benchmark results"
 
 SPREADS = ("stddev", "cv")
 FITS = ("BigO", "RMS")
@@ -38,11 +41,14 @@ _FIELDS = frozenset((
     "error_message", "skipped", "skip_message", *_RATES,
 ))
 _SETTINGS = ("repeats", "iterations", "min_time", "min_warmup_time")
+_DEBUG = re.compile(r'"library_build_type"\s*:\s*"debug"|^\*{3}WARNING\*{3} Library was built as DEBUG', re.MULTILINE)
 _OLD = re.compile(r"(?P<name>.+)_(?P<aggregate>mean|median|stddev|cv|BigO|RMS)")
 
 
 def sniff(document: Document) -> int:
-    """95 for a JSON object with the arrays and the fields that google-benchmark writes; else 0."""
+    """95 for a JSON object with the arrays and the fields that google-benchmark writes, and for its other forms; else 0."""
+    if (reader := form(document)) and reader(Document("", "\n".join(document.head).encode() + b"\n", "")).items:
+        return 95
     head = "\n".join(document.head)
     if not head.lstrip().startswith("{") or not re.search(r'"benchmarks"\s*:\s*\[', head):
         return 0
@@ -55,22 +61,26 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """Read the benchmarks.
 
     Notes: `error` for a benchmark that failed or was skipped, `not-finite` where a value is NaN, `debug-build` where the library
-    says so, `complexity` for fits that are left out, `cut-file` where the file breaks off.
+    says so, `complexity` for fits that are left out, `rounded` for the printed table, `unclear-prefix` for counters of it that are
+    left out, `cut-file` where the file breaks off.
 
     Raises FormatError where the JSON is broken or a benchmark has no name or an unknown time unit, UsageError for any option.
     """
     opt.only(options, "google_benchmark")
-    found = objects(document, "benchmarks")
+    reader = form(document)
+    found = reader(document) if reader else objects(document, "benchmarks")
     path = document.path or document.source
     notes: list[Note] = []
     rows: list[dict[str, Any]] = []
     seen: Counter[tuple[Any, ...]] = Counter()
     repeated = {str(item.get("run_name")) for _, item in found.items if item.get("run_type") == "iteration"}
+    if reader:  # these say of no run what it is
+        repeated = {str(item.get("name")) for _, item in found.items if not _aggregate(item)}
 
     def note(code: str, message: str, line: int = 0) -> None:
         notes.append(Note(code, message, document.source, line))
 
-    if re.search(r'"library_build_type"\s*:\s*"debug"', document.text):
+    if _DEBUG.search(document.text):
         note("debug-build", "the benchmark library was built without optimisation, so its loop costs more")
     for line, item in found.items:
         name = item.get("run_name", item.get("name"))
@@ -101,6 +111,11 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             row["iteration"] = index if isinstance(index, int) and 0 <= index < 1 << 31 else seen[key]
             seen[key] += 1
             rows.append(row)
+    if isinstance(found, Items) and reader is read_printed:
+        note("rounded", "google-benchmark rounds what it prints; --benchmark_out=FILE holds every digit")
+        if found.unclear:
+            names = ", ".join(sorted(set(found.unclear)))
+            note("unclear-prefix", f"{names}: M, G and the like may stand for powers of 1000 or of 1024")
     if found.cut:
         note("cut-file", "the file breaks off; what stands before is used", found.cut)
     if not rows and not notes:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 TITLE = "oneDNN verbose log"
 
 _MARK = re.compile(r"(?:onednn|mkldnn|dnnl)_verbose,")
+_FIRST = re.compile(r"(?:.{0,80}[\s:\])>|])?(?:onednn|mkldnn|dnnl)_verbose,(?=\w)")
+"""A line of the log, perhaps with a prefix of mpirun or of a worker's logger."""
 _STAMP = re.compile(r"\d+\.\d+", re.ASCII)
 _TEMPLATE = re.compile(r"(?:(?P<old>prim|graph)_)?template:")
 _CREATE = re.compile(
@@ -82,7 +84,7 @@ def isa_of(implementation: str) -> str:
 def sniff(document: Document) -> int:
     """95 where half of the lines start with the verbose marker, 60 where a fifth do (a program prints too), else 0."""
     lines = [line for line in document.head if line.strip()]
-    marked = sum(bool(_MARK.match(line)) for line in lines)
+    marked = sum(bool(_FIRST.match(line)) for line in lines)
     return 95 if marked and 2 * marked >= len(lines) else 60 if marked and 5 * marked >= len(lines) else 0
 
 
