@@ -79,6 +79,63 @@ def test_junit():
     assert told == {"baseline": "old", "treatment": "new", "margin": "0.02"}
 
 
+# Element: attributes it must have, attributes it may have, elements inside it. After junit-10.xsd of Jenkins' xUnit plugin (the
+# parts that a gate uses), which follows Maven's surefire; `testsuites` there has no `skipped`.
+SCHEMA = {
+    "testsuites": ((), ("name", "time", "tests", "failures", "errors"), ("testsuite",)),
+    "testsuite": (("name", "tests", "failures", "errors"),
+                  ("skipped", "time", "timestamp", "hostname", "id", "package", "group", "file", "log", "url"),
+                  ("properties", "testcase", "system-out", "system-err")),
+    "properties": ((), (), ("property",)),
+    "property": (("name", "value"), (), ()),
+    "testcase": (("name",), ("classname", "time", "group"), ("skipped", "error", "failure", "system-out", "system-err")),
+    "skipped": ((), ("type", "message"), ()),
+    "error": ((), ("type", "message"), ()),
+    "failure": ((), ("type", "message"), ()),
+}  # fmt: skip
+HOSTILE = ("a\x00b", "\x1b[31mred\x1b[0m", "]]>", "<![CDATA[x]]>", "&amp;&#0;&#x1b;", "\ud800", "\ufffe\uffff", "\x85\x7f\x9f",
+           "\r\n\t", "<!-- --", "<?x?>", "\"'`", "\u202eabc", "\U0001f600", "", " ", "x" * 5000)  # fmt: skip
+
+
+def keeps(element, inside=None):
+    """Is the tree what the schema allows?"""
+    must, may, _ = SCHEMA[element.tag]
+    assert inside is None or element.tag in SCHEMA[inside][2]
+    assert set(must) <= set(element.attrib) <= {*must, *may}, element.attrib
+    if element.tag in ("testsuites", "testsuite"):
+        cases = list(element.iter("testcase"))
+        assert int(element.get("tests")) == len(cases)
+        for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(element.get(key, len(list(element.iter(tag))))) == len(list(element.iter(tag)))
+    if element.tag == "testcase":
+        assert len(element) <= 1 and element.get("name").strip()
+    if element.tag == "testsuite":
+        assert [child.tag for child in element][:1] == ["properties"] and element.get("name").strip()
+    for child in element:
+        keeps(child, element.tag)
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_junit_is_what_the_schema_allows(word):
+    """Whatever the benchmarks, the metric, the factors, the selectors and the notes are called."""
+    named = [found.named(benchmark=word, metric=word or "m", factors=(("isa", word), (word or "f", "1")))
+             for found in (result(0.9), result(1.2), result(1.015), result(1.0, "none"))]  # fmt: skip
+    lost = Note("one-arm-only", f"only old has {word} time: nothing")
+    judged = gate(replace(many(*named, notes=[lost]), baseline=word, treatment=word))
+    text = replace(judged, filter=word, dataset=word.strip() or "d").junit()
+    assert text.startswith(b'<?xml version="1.0" encoding="utf-8"?>')
+    root = ElementTree.fromstring(text)
+    assert root.tag == "testsuites" and [suite.get("tests") for suite in root] == ["5"]
+    keeps(root)
+    legal = {"\t", "\n", "\r"}
+    assert all(character in legal or " " <= character <= "\ud7ff" or "\ue000" <= character <= "\ufffd" or character >= "\U00010000"
+               for character in text.decode())  # fmt: skip
+
+
+def test_junit_of_nothing():
+    keeps(ElementTree.fromstring(gate(many()).junit()))
+
+
 def test_plain_types():
     shown = json.loads(json.dumps(gate(many(result(1.0, "none"), result(1.2))).to_dict(), allow_nan=False))
     assert (shown["outcome"], shown["exit_code"]) == ("regression", 1)
