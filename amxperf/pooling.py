@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .comparison import compare
 from .scatter import steady
 from .selector import parse
+from .stats.estimates import UNSURE
 from .stats.verdict import judge
 from .stats.welch import Estimate, welch
 
@@ -66,8 +67,10 @@ def side_by_side(dataset: Dataset, baseline: str, treatment: str, by: tuple[str,
 def _told(name: str, estimate: Estimate, margin: float) -> dict[str, float | str]:
     """Ratio, interval and verdict of an estimate on the logs."""
     ends = {"ratio": estimate.shift, "low": estimate.low, "high": estimate.high}
+    interval = estimate.low, estimate.high, estimate.low90, estimate.high90
+    unsure = any(caution.code == UNSURE for caution in estimate.cautions)
     told: dict[str, float | str] = {f"{name}_{key}": math.exp(value) for key, value in ends.items()}
-    return {**told, f"{name}_verdict": judge(estimate.low, estimate.high, estimate.low90, estimate.high90, margin)}
+    return {**told, f"{name}_verdict": judge(*interval, margin, unsure=unsure)}
 
 
 def _rows(dataset: Dataset, arm: str, result: Comparison) -> pd.DataFrame:

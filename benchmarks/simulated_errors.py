@@ -8,6 +8,7 @@ coverage     share of nominal 95 % intervals that hold the true ratio, 1.1
 false-alarm  share of comparisons of one system with itself that are called different
 tost-size    share of comparisons at a true ratio of exactly 1.02 that are called equivalent within 2 %
 power        share of comparisons with a true change of 3 % that are called different
+power-10     the same at a true change of 10 %
 fdr          share of false ones among the differences claimed in a suite, 0 where none is claimed
 alike-fdr    the same among the equivalences claimed, benchmarks exactly at the margin being the false ones
 alike-power  share of the benchmarks without any change that are called equivalent in that suite
@@ -19,10 +20,10 @@ arms: of the baseline, the treatment has 60 % of them, two at least). `detected`
 amxperf say that something is wrong with them (autocorrelation, ties); `warned` also counts the cautions that every result of
 that size carries (two replicates, flat samples too short to show autocorrelation). Both are empty for other methods.
 
-Methods: amxperf (what `compare` does), pooled and benchstat (all iterations as if independent: Welch, Mann-Whitney),
-bootstrap2 (two-level bootstrap), cochran-cox (the careful rival of Welch's t, on the same medians), percentile and bca
-(bootstraps of means, flat), launches (launches of one boot taken for replicates), unpaired (paired arms compared as if they
-were not), geomean-pooled (one ratio per benchmark, then Student's t).
+Methods: amxperf (what `compare` does), welch (amxperf's interval, any that excludes 1 called different), pooled and benchstat
+(all iterations as if independent: Welch, Mann-Whitney), bootstrap2 (two-level bootstrap), cochran-cox (the careful rival of
+Welch's t, on the same medians), percentile and bca (bootstraps of means, flat), launches (launches of one boot taken for
+replicates), unpaired (paired arms compared as if they were not), geomean-pooled (one ratio per benchmark, then Student's t).
 """
 
 from __future__ import annotations
@@ -93,6 +94,9 @@ def hierarchical(name: str, boots: int, iterations: int, count: int = EXPERIMENT
     yield from rates(key, lambda shift: (np.exp(b), np.exp(t + shift)), count)
     found, (shift, half) = compare_many(np.exp(b), np.exp(t + SHIFT)), rivals.cochran_cox(b, t + SHIFT)
     yield *key, "amxperf", "half-width", float(np.median(found.estimates.high - found.estimates.low)) / 2, count, "", ""
+    excludes = (found.estimates.low > 0) | (found.estimates.high < 0)
+    yield *key, "amxperf", "power-10", says(found, "different"), count, "", ""
+    yield *key, "welch", "power-10", float(excludes.mean()), count, "", ""
     yield *key, "cochran-cox", "half-width", float(np.median(half)), count, "", ""
     yield *key, "cochran-cox", "coverage", float((np.abs(shift - SHIFT) <= half).mean()), count, "", ""
     for method in ("pooled", "benchstat"):

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import estimates, many, verdict
 from .equivalence import equivalence_ps
-from .estimates import Estimates
+from .estimates import DEGREES, Estimates
 from .nested import Nested
 from .result import Caution, Comparison, Counts, not_comparable
 from .variances import Variances, variances
@@ -170,7 +170,8 @@ class Batch(Sequence[Comparison]):
             cautions = (*cautions, adjusted_away("excludes 1", self.family, self.estimates.p[i], self.adjusted[i]))
         if lost[1]:
             cautions = (*cautions, adjusted_away("lies inside the margin", self.family, self.equivalence[i], self.alike[i]))
-        said = reason(found, self.confidence, self.margin, settle or None, level, lost)
+        unsure = bool(self.estimates.flags[i] & DEGREES)
+        said = reason(found, self.confidence, self.margin, settle or None, level, lost, unsure)
         return estimates.METHODS[int(self.estimates.method[i])], said, cautions
 
     @cached_property

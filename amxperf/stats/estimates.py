@@ -17,8 +17,12 @@ WHOLE = "paired t on the log ratios of ratios"
 HALVES = "Welch's t on paired log ratios"
 METHODS = (WELCH, PAIRED, RANKS, FOUR, WHOLE, HALVES)
 
-MANY, TIES, LIMIT, CONSTANT_BASELINE, CONSTANT_TREATMENT, NO_SPREAD, SAME_RATIO, RELATED, WIDENED = (1 << k for k in range(9))
+(MANY, TIES, LIMIT, CONSTANT_BASELINE, CONSTANT_TREATMENT, NO_SPREAD, SAME_RATIO, RELATED, WIDENED, DEGREES) = (
+    1 << k for k in range(10)
+)
 """Bits of `Estimates.flags`: each is a caution."""
+UNSURE = "degrees-uncertain"
+"""Code of the caution that takes a difference back (:mod:`amxperf.stats.degrees`)."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,9 @@ def read_out(flags: int, n: int, m: int) -> tuple[Caution, ...]:
         done = "is widened to the effective sample size and" if flags & WIDENED else "is too narrow by an unknown factor and"
         text = f"successive values go together: the interval {done} speaks for this series only"
         found.append(Caution("autocorrelation", text))
+    if flags & DEGREES:
+        text = "the interval excludes 1 only with the degrees of freedom that so few replicates suggest, and those are a guess"
+        found.append(Caution(UNSURE, text))
     return tuple(found)
 
 

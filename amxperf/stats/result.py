@@ -137,12 +137,13 @@ class Comparison:
 
     def alone(self) -> str:
         """The verdict of this comparison by itself, not adjusted for the others."""
+        from .estimates import UNSURE
         from .verdict import judge
 
         if self.verdict == "not comparable":
             return self.verdict
         ends = (math.log(end) if end > 0 else -math.inf for end in (self.low, self.high, self.low90, self.high90))
-        return judge(*ends, self.margin)
+        return judge(*ends, self.margin, unsure=any(caution.code == UNSURE for caution in self.cautions))
 
     def sentence(self) -> str:
         """The result in one sentence: ratio, interval, method, replicates, verdict."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .estimates import Estimates
+from .estimates import DEGREES, Estimates
 
 LIMIT = 100_000
 """More replicates per arm than this nobody runs: the answer is then None."""
@@ -21,6 +21,7 @@ def judge(
     adjusted: float = math.nan,
     confidence: float = 0.95,
     alike: float = math.nan,
+    unsure: bool = False,
 ) -> str:
     """The verdict on a log ratio.
 
@@ -28,6 +29,7 @@ def judge(
     margin : fraction; the bounds of equivalence are +-log(1 + margin).
     adjusted, alike : p of a difference and of equivalence after adjustment for other comparisons, which must be below
     1 - confidence too; NaN for none.
+    unsure : is the difference taken back because its degrees of freedom are uncertain (:mod:`amxperf.stats.degrees`)?
 
     *different*: the interval excludes 0. *equivalent*: the narrower interval lies inside the bounds, which is the two
     one-sided tests at level alpha (D. J. Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657-680).
@@ -39,7 +41,7 @@ def judge(
     ('different and equivalent', 'inconclusive')
     """
     bound = math.log1p(margin)
-    different = (low > 0 or high < 0) and not adjusted >= 1 - confidence
+    different = (low > 0 or high < 0) and not adjusted >= 1 - confidence and not unsure
     equivalent = -bound < low90 and high90 < bound and not alike >= 1 - confidence
     if different and equivalent:
         return "different and equivalent"
@@ -53,7 +55,7 @@ def judge_many(
 ) -> np.ndarray:
     """`judge` for many estimates: array of str; 'inconclusive' where there is no interval."""
     bound = math.log1p(margin)
-    different = (found.low > 0) | (found.high < 0)
+    different = ((found.low > 0) | (found.high < 0)) & (found.flags & DEGREES == 0)
     if adjusted is not None:
         different &= ~(adjusted >= 1 - confidence)
     equivalent = (found.low90 > -bound) & (found.high90 < bound)

@@ -20,8 +20,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import estimates
-from .estimates import CONSTANT_BASELINE, CONSTANT_TREATMENT, METHODS, NO_SPREAD, PAIRED, SAME_RATIO, WELCH, Estimate, Estimates
+from . import degrees, estimates
+from .estimates import (
+    CONSTANT_BASELINE,
+    CONSTANT_TREATMENT,
+    DEGREES,
+    METHODS,
+    NO_SPREAD,
+    PAIRED,
+    SAME_RATIO,
+    WELCH,
+    Estimate,
+    Estimates,
+)
 from .ragged import SAME, means, spreads
 
 __all__ = ["PAIRED", "SAME", "WELCH", "Arm", "Estimate", "combined", "paired_t", "spread", "summary", "welch", "welches"]
@@ -49,9 +60,7 @@ def spread(locations: np.ndarray) -> float:
     return float(spreads(np.asarray(locations, dtype=float), np.array([0, len(locations)]))[0])
 
 
-def combined(
-    arms: Sequence[Arm], signs: Sequence[float], confidence: float = 0.95, method: str = WELCH
-) -> Estimates:
+def combined(arms: Sequence[Arm], signs: Sequence[float], confidence: float = 0.95, method: str = WELCH) -> Estimates:
     """Intervals for a signed sum of means of independent arms, with Satterthwaite's degrees of freedom.
 
     Two arms with signs -1 and 1 are Welch's t; four with 1, -1, -1, 1 are a ratio of ratios. The first arm is the
@@ -70,7 +79,9 @@ def combined(
         df = variance**2 / sum(part**2 / (arm.n - 1) for part, arm in zip(parts, arms, strict=True))
     some, other = constant[0], np.any(constant[1:], axis=0)
     flags = np.where(variance == 0, NO_SPREAD, some * CONSTANT_BASELINE + other * CONSTANT_TREATMENT)
-    return estimates.student(shift, np.sqrt(variance), df, confidence, METHODS.index(method), flags, arms[0].n, arms[-1].n)
+    found = estimates.student(shift, np.sqrt(variance), df, confidence, METHODS.index(method), flags, arms[0].n, arms[-1].n)
+    found.flags[degrees.unsure(found, parts, [arm.n for arm in arms], confidence)] |= DEGREES
+    return found
 
 
 def welches(baseline: Arm, treatment: Arm, confidence: float = 0.95) -> Estimates:

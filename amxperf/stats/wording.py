@@ -77,14 +77,26 @@ def adjusted_away(what: str, family: int, p: float, adjusted: float) -> Caution:
 
 
 def reason(
-    found: str, confidence: float, margin: float, needed: int | None, level: str, lost: tuple[bool, bool] = (False, False)
+    found: str,
+    confidence: float,
+    margin: float,
+    needed: int | None,
+    level: str,
+    lost: tuple[bool, bool] = (False, False),
+    unsure: bool = False,
 ) -> str:
-    """Why the verdict is what it is; `lost`: a difference, an equivalence that adjustment for other comparisons took away."""
+    """Why the verdict is what it is.
+
+    lost : a difference, an equivalence that adjustment for other comparisons took away.
+    unsure : a difference was taken back because its degrees of freedom are uncertain.
+    """
     wide, narrow, near = f"{100 * confidence:g} %", f"{100 * (2 * confidence - 1):g} %", f"{100 * margin:g} %"
     after = "on its own, and no longer after adjustment for the other comparisons"
     if found == "inconclusive" and any(lost):
         claims = (f"the {wide} interval excludes 1", f"the {narrow} interval lies inside the margin of {near}")
         return f"{' and '.join(claim for claim, gone in zip(claims, lost, strict=True) if gone)} {after}"
+    if found == "inconclusive" and unsure:
+        return f"the {wide} interval excludes 1, and no longer when its degrees of freedom count as uncertain"
     if found == "inconclusive":
         text = f"the {wide} interval includes 1 and the {narrow} interval leaves the margin of {near}"
         return text + (f"; about {needed} {PLURAL[level]} per arm would settle it every second time" if needed else "")
