@@ -22,6 +22,7 @@ from .sampling import Samples, samples
 from .schema import factors
 from .selector import FIXED, Selector, parse, parse_keys
 from .settling import settled
+from .stats import checks
 from .stats.batch import Batch
 from .stats.engine import compare_arms
 
@@ -153,9 +154,10 @@ def _compared(found: Samples, dataset: Dataset, confidence: float, margin: float
 
 
 def _check_options(confidence: float, margin: float) -> None:
-    if not 0.5 < confidence < 1:
+    if not 0.5 < checks.number("confidence", confidence) < 1:
         raise UsageError(f"confidence {confidence} is not between 0.5 and 1", hint="use 0.95")
-    if not 0 <= margin < 1:
+    checks.confidence(confidence)
+    if not 0 <= checks.number("margin", margin) < 1:
         raise UsageError(f"margin {margin} is not between 0 and 1", hint="use 0.02 for 2 %")
 
 

@@ -70,8 +70,8 @@ def _holds_sequences(arm: Any) -> bool:
     return getattr(getattr(arm, "dtype", None), "kind", "") == "O" and any(_is_sequence(item) for item in arm)
 
 
-def _values(values: Any, where: str) -> np.ndarray:
-    """A 1-D float array of positive finite numbers, or one sentence that says where it is not."""
+def numbers(values: Any, where: str) -> np.ndarray:
+    """An array of doubles of the same shape, what is masked as NaN; DataError for what is not numbers."""
     try:
         if isinstance(values, np.ma.MaskedArray):
             values = values.astype(float).filled(np.nan)
@@ -84,6 +84,12 @@ def _values(values: Any, where: str) -> np.ndarray:
         raise DataError(f"{where} holds a number that is too large for a double") from error
     except (TypeError, ValueError) as error:
         raise DataError(f"{where} holds something that is not a number") from error
+    return array
+
+
+def _values(values: Any, where: str) -> np.ndarray:
+    """A 1-D float array of positive finite numbers, or one sentence that says where it is not."""
+    array = numbers(values, where)
     if array.ndim != 1:
         raise UsageError(f"{where} is not a list of numbers", hint="the values of a launch are a 1-D array")
     if not len(array):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ..errors import DataError, UsageError
-from . import arms
+from . import arms, checks
 from .arms import Arm
 from .batch import Batch
 from .engine import compare_arms
@@ -116,14 +115,15 @@ def compare_many(
     _check(confidence, margin, paired)
     sides = []
     for values, name in ((baseline, "baseline"), (treatment, "treatment")):
-        array = np.asarray(values)
+        array = np.asanyarray(values)
         if array.ndim not in (2, 3) or array.dtype.kind not in "fiu":
             raise UsageError(f"the {name} is not an array of numbers with two or three axes",
                              hint="give (comparisons, values) or (comparisons, launches, iterations)")  # fmt: skip
         if not array.size:
             raise DataError(f"the {name} has no values")
-        arms.positive(array.reshape(-1).astype(float), f"the {name}")
-        sides.append(array.astype(float))
+        array = arms.numbers(array, f"the {name}")
+        arms.positive(array.reshape(-1), f"the {name}")
+        sides.append(array)
     if sides[0].ndim != sides[1].ndim or len(sides[0]) != len(sides[1]):
         raise UsageError("the arms differ in their number of axes or of comparisons", hint="give both in the same shape")
     flat = sides[0].ndim == 2
@@ -158,12 +158,7 @@ def _compare(left: Arm, right: Arm, level: str, confidence: float, margin: float
 
 
 def _check(confidence: float, margin: float, paired: bool) -> None:
-    for name, value in (("confidence", confidence), ("margin", margin)):
-        if isinstance(value, bool) or not isinstance(value, Real):
-            raise UsageError(f"the {name} is {value!r}, which is not a number", hint="give a fraction")
+    checks.confidence(confidence)
+    checks.within("margin", margin, 0, math.inf, "give a fraction such as 0.02")
     if not isinstance(paired, bool | np.bool_):
         raise UsageError(f"paired is {paired!r}", hint="give True or False")
-    if not 0.5 < confidence < 1:
-        raise UsageError(f"the confidence is {confidence:g}", hint="give a fraction above 0.5 and below 1, such as 0.95")
-    if not 0 <= margin < math.inf:
-        raise UsageError(f"the margin is {margin:g}", hint="give a fraction such as 0.02")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import UsageError
+from . import arms
 from .location import LOCATIONS, launch_location
 from .result import Caution
 
@@ -134,8 +135,9 @@ def components(arm: Sequence[Sequence[np.ndarray]], location: str = "median") ->
     """
     if location not in LOCATIONS:
         raise UsageError(f"unknown location {location!r}", hint=f"use one of {', '.join(LOCATIONS)}")
-    places = [np.array([launch_location(np.asarray(values), location) for values in boot]) for boot in arm]
-    started = [np.log(np.asarray(values, dtype=float)) for boot in arm for values in boot]
+    arm = arms.nested(arm, "pilot")
+    places = [np.array([launch_location(values, location) for values in boot]) for boot in arm]
+    started = [np.log(values) for boot in arm for values in boot]
     repeats, sizes = _harmonic(started), _harmonic(places)
     noise = _noise(started, location)
     factor = MEDIAN if location == "median" and repeats > 2 else 1.0

@@ -7,18 +7,23 @@ Without: one mean per study and Student's t over the studies. With fewer than th
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Sized
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import DataError, UsageError
+from . import checks
+from .arms import numbers
 from .result import Caution
 from .welch import spread
+from .wording import EXTREME
 
 ENOUGH = 3
 """Fewest studies that are pooled: two do not know how much studies differ."""
+FARTHEST = 1e6
+"""Standard errors of log ratios lie between its inverse and it."""
 SCHEMA = 1
 ALIKE = "all studies state the same, so nothing shows how much studies differ"
 
@@ -126,7 +131,7 @@ def random_effects(
         cautions.append(Caution("narrow", text))
     fixed = 1 / v
     q = float(fixed @ (y - fixed @ y / fixed.sum()) ** 2)
-    typical = (k - 1) * fixed.sum() / (fixed.sum() ** 2 - (fixed**2).sum())
+    typical = (k - 1) * fixed.sum() / float(fixed @ _others(fixed))
     numbers = (math.sqrt(tau2), q, float(chdtrc(k - 1, q)), float(tau2 / (tau2 + typical)))
     method = "random effects (REML, Hartung-Knapp)"
     return _pooled(mean, se, math.sqrt(se**2 + tau2), numbers, (k, count), method, confidence, tuple(cautions))
@@ -143,7 +148,10 @@ def study_means(effects: Sequence[float], studies: Sequence[Hashable], *, confid
     >>> study_means([0.1, 0.3, 0.2], ["a", "a", "b"]).sentence()
     'Nothing is pooled: 2 studies do not show how much studies differ.'
     """
-    y, _ = _checked(effects, [1.0] * len(effects))
+    y = numbers(effects, "the list of effects")
+    if y.ndim != 1:
+        raise UsageError("the effects are not a list of numbers", hint="give one log ratio per result")
+    _finite(y)
     groups = _groups(studies, len(y))
     means = np.array([y[places].mean() for places in groups.values()])
     k, method = len(means), "mean of study means, Student's t"
@@ -170,8 +178,7 @@ def aggregate(
     ([0.2, 0.2], [0.0075, 0.01], ['a', 'b'])
     """
     y, v = _checked(effects, errors)
-    if not 0 <= correlation < 1:
-        raise UsageError(f"the correlation is {correlation:g}", hint="give a fraction from 0 to below 1, such as 0.5")
+    checks.within("correlation", correlation, 0, 1, "give a fraction from 0 to below 1, such as 0.5")
     groups = _groups(studies, len(y))
     means, variances = [], []
     for places in groups.values():
@@ -187,17 +194,24 @@ def _reml(y: np.ndarray, v: np.ndarray) -> float:
     """Variance between studies: the root of the restricted score, by Fisher scoring from the method of moments, 0 if below."""
     w = 1 / v
     q = float(w @ (y - w @ y / w.sum()) ** 2)
-    tau2 = max(0.0, (q - (len(y) - 1)) / float(w.sum() - (w**2).sum() / w.sum()))
+    tau2 = max(0.0, (q - (len(y) - 1)) / (float(w @ _others(w)) / float(w.sum())))
     for _ in range(1000):
         w = 1 / (v + tau2)
-        one, two, three = float(w.sum()), float((w**2).sum()), float((w**3).sum())
+        one, others = float(w.sum()), _others(w)
         mean = w @ y / one
-        step = (float(w**2 @ (y - mean) ** 2) - (one - two / one)) / (two - 2 * three / one + (two / one) ** 2)
+        # Trace of the projection and of its square; as sums of what is positive, for one study can outweigh all others.
+        trace, square = float(w @ others) / one, float((w * others) @ (w * others) + w**2 @ _others(w**2)) / one**2
+        step = (float(w**2 @ (y - mean) ** 2) - trace) / square
         moved = max(0.0, tau2 + step)
         if abs(moved - tau2) <= 1e-13 * (tau2 + float(v.min())):
             return moved
         tau2 = moved
     return tau2
+
+
+def _others(values: np.ndarray) -> np.ndarray:
+    """For each value the sum of the others, without subtracting it from the sum of all."""
+    return np.concatenate(([0.0], np.cumsum(values)[:-1])) + np.concatenate((np.cumsum(values[::-1])[-2::-1], [0.0]))
 
 
 def _pooled(mean: float, se: float, wide: float, numbers: tuple[float, float, float, float], counts: tuple[int, int], method: str,
@@ -209,7 +223,8 @@ def _pooled(mean: float, se: float, wide: float, numbers: tuple[float, float, fl
     t = float(stdtrit(df, 0.5 + confidence / 2))
     p = 2 * float(stdtr(df, -abs(mean) / se)) if se > 0 else 0.0
     ends = (mean, mean - t * se, mean + t * se, mean - t * wide, mean + t * wide)
-    return Pooled(*(math.exp(end) for end in ends), p, *numbers, *counts, method, confidence, cautions=cautions)
+    ratios = (math.exp(end) if end < EXTREME else math.inf for end in ends)
+    return Pooled(*ratios, p, *numbers, *counts, method, confidence, cautions=cautions)
 
 
 def _refused(k: int, count: int, method: str, confidence: float, code: str = "few-studies", reason: str = "") -> Pooled:
@@ -219,26 +234,43 @@ def _refused(k: int, count: int, method: str, confidence: float, code: str = "fe
 
 
 def _level(confidence: float) -> None:
-    if not 0.5 < confidence < 1:
-        raise UsageError(f"the confidence is {confidence:g}", hint="give a fraction above 0.5 and below 1, such as 0.95")
+    checks.confidence(confidence)
 
 
 def _checked(effects: Sequence[float], errors: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    y, s = np.asarray(effects, dtype=float), np.asarray(errors, dtype=float)
+    y, s = numbers(effects, "the list of effects"), numbers(errors, "the list of standard errors")
     if y.ndim != 1 or y.shape != s.shape:
         raise UsageError("effects and standard errors differ in length", hint="give one standard error per effect")
-    if not np.all(np.isfinite(y)):
-        raise DataError(f"effect {int(np.argmin(np.isfinite(y))) + 1} is not a finite number", hint="give the log of a ratio")
+    _finite(y)
     good = np.isfinite(s) & (s > 0)
     if not np.all(good):
         raise DataError(f"standard error {int(np.argmin(good)) + 1} is not above 0", hint="leave results without one out")
+    good = (s > 1 / FARTHEST) & (s < FARTHEST)
+    if not np.all(good):
+        place = int(np.argmin(good))
+        raise DataError(f"standard error {place + 1} is {s[place]:g}: no log ratio has that", hint="give that of a log ratio")
     return y, s**2
 
 
+def _finite(effects: np.ndarray) -> None:
+    if not np.all(np.isfinite(effects)):
+        raise DataError(f"effect {int(np.argmin(np.isfinite(effects))) + 1} is not a finite number", hint="give the log of a ratio")
+    far = np.abs(effects) > EXTREME
+    if far.any():
+        place = int(far.argmax())
+        raise DataError(f"effect {place + 1} is {effects[place]:g}, beyond the log of any ratio", hint="give the log of a ratio")
+
+
 def _groups(studies: Sequence[Hashable], count: int) -> dict[Hashable, list[int]]:
+    if not isinstance(studies, Sized):
+        raise UsageError(f"the studies are {studies!r}, which is not a list", hint="name the study of each effect")
     if len(studies) != count:
         raise UsageError("effects and studies differ in length", hint="name the study of each effect")
     groups: dict[Hashable, list[int]] = {}
     for place, study in enumerate(studies):
+        if not isinstance(study, Hashable):
+            raise UsageError(f"study {place + 1} is {study!r}, which is no name", hint="name the study of each effect")
+        if study != study:
+            raise UsageError(f"the study of effect {place + 1} has no name", hint="name the study of each effect")
         groups.setdefault(study, []).append(place)
     return groups

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..errors import UsageError
+from . import checks
 from .components import MEDIAN, Components
 from .power import power_difference, power_equivalence
 from .result import Caution
-from .wording import PLURAL
+from .wording import EXTREME, PLURAL
 
 LIMIT = 100_000
 """More replicates per arm than this nobody runs."""
@@ -31,8 +32,10 @@ class Costs:
     iteration: float = 1.0
 
     def __post_init__(self) -> None:
-        if not all(math.isfinite(cost) and cost > 0 for cost in (self.boot, self.launch, self.iteration)):
-            raise UsageError("a cost is not above 0", hint="give the seconds that a boot, a launch and an iteration take")
+        hint = "give the seconds that a boot, a launch and an iteration take"
+        costs = [checks.number(f"cost of {name}", getattr(self, name), hint) for name in ("boot", "launch", "iteration")]
+        if not all(1e-100 < cost < 1e100 for cost in costs):
+            raise UsageError("a cost is not above 0", hint=hint)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ def half_width(
     factor = MEDIAN if location == "median" else 1.0
     deviation = math.sqrt(spread**2 + factor * noise**2 / iterations)
     quantile = float(stdtrit(arms * (replicates - 1), 0.5 + confidence / 2))
-    return math.expm1(quantile * deviation * math.sqrt(arms / replicates))
+    half = quantile * deviation * math.sqrt(arms / replicates)
+    return math.expm1(half) if half < EXTREME else math.inf
 
 
 def plan(
@@ -158,12 +162,14 @@ def plan(
     if replicate not in ("boot", "launch", "block"):
         raise UsageError(f"unknown replicate {replicate!r}", hint="use 'boot' or 'launch'")
     replicate = "boot" if replicate == "block" else replicate
+    for name in ("boot", "launch", "iteration"):
+        checks.spread(f"spread of {PLURAL[name]}", getattr(pilot, name))
     if math.isnan(getattr(pilot, replicate)):
         hint = f"measure three {noun} or more, or state the spread"
         raise UsageError(f"the pilot does not show how much {noun} differ", hint=hint)
     for name, number in (("launches", launches), ("iterations", iterations)):
-        if number is not None and number < 1:
-            raise UsageError(f"{number} {name} are no plan", hint="give 1 or more")
+        if number is not None:
+            checks.count(name, number)
     upper = upper_spread(pilot, replicate)
     # Where the pilot shows no spread of replicates, what it cannot exclude says how much is worth doing inside one.
     sized = pilot if getattr(pilot, replicate) or math.isnan(upper) else replace(pilot, **{replicate: upper})
@@ -244,10 +250,12 @@ def _goal(
     asked = [name for name, value in given.items() if value is not None]
     if len(asked) != 1:
         raise UsageError("a plan has one goal", hint="give a half width, a change or a margin")
-    name, value = asked[0], float(given[asked[0]])
+    name = asked[0]
+    value = checks.number(name, given[name], "give a fraction such as 0.02")
+    checks.confidence(confidence)
     if not (math.isfinite(value) and (value > 0 or (name == "change" and -1 < value < 0))):
         raise UsageError(f"the {name} is {value:g}", hint="give a fraction such as 0.02")
-    if not 0 < power < 1:
+    if not 0 < checks.number("power", power, "give a fraction such as 0.8") < 1:
         raise UsageError(f"the power is {power:g}", hint="give a fraction such as 0.8")
     share = f"in {100 * power:g} % of experiments"
     if name == "width":

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from ..errors import UsageError
+from . import checks
 
 NODES = 200
 """Points of the quadrature over the observed spread."""
@@ -73,5 +74,4 @@ def _check(replicates: int, deviation: float, confidence: float) -> None:
         raise UsageError(f"{replicates} replicates per arm have no power", hint="plan for two or more")
     if not (math.isfinite(deviation) and deviation >= 0):
         raise UsageError(f"the standard deviation is {deviation:g}", hint="give a fraction such as 0.01")
-    if not 0.5 < confidence < 1:
-        raise UsageError(f"the confidence is {confidence:g}", hint="give a fraction above 0.5 and below 1, such as 0.95")
+    checks.confidence(confidence)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, UsageError
+from . import arms, checks
 
 SHAPES = ("flat", "warm-up", "slowdown", "no steady state", "too short")
 """What a launch can look like; the last one says that it was not judged."""
@@ -106,16 +107,15 @@ def steady(values: Any, *, better: str = "lower", join: float = 0.01) -> Steady:
     """
     if better not in ("lower", "higher"):
         raise UsageError(f"better is {better!r}", hint="use 'lower' or 'higher'")
-    if not 0 <= join < 1:
-        raise UsageError(f"the join is {join:g}", hint="give a fraction such as 0.01")
-    array = np.asarray(values, dtype=float)
+    checks.within("join", join, 0, 1, "give a fraction such as 0.01")
+    array = arms.numbers(values, "the launch")
     if array.ndim != 1:
         raise UsageError("the values are not those of one launch", hint="call steady once for each launch")
     if not np.all(np.isfinite(array) & (array > 0)):
         place = int(np.argmin(np.isfinite(array) & (array > 0)))
         raise DataError(f"value {place + 1} is {array[place]:g}, and levels need positive finite values", hint="find out why")
     if len(array) < FEWEST:
-        level = (Segment(0, len(array), float(np.median(array))),) if len(array) else ()
+        level = (Segment(0, len(array), float(np.exp(np.median(np.log(array))))),) if len(array) else ()
         return Steady("too short", 0, len(array), level)
     logs = np.log(array)
     ends = _joined(logs, _long_enough(_ends(logs)), join)
