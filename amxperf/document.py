@@ -14,7 +14,7 @@ from typing import IO, Any, BinaryIO
 from .digest import Digest
 from .encoding import SAMPLE, decode, odd_ends
 from .errors import ChecksumError, FormatError, MissingInput, UsageError
-from .unpack import packing, unpack
+from .unpack import BLOCK, limit, packing, unpack
 
 LARGE = 32 << 20
 """Bytes from which on an unpacked file stays on disk until somebody asks for its bytes."""
@@ -24,6 +24,9 @@ HEAD = 1 << 17
 
 TAIL = 1 << 14
 """Bytes at the end that are looked at where the head does not tell."""
+
+PATIENCE = 60.0
+"""Seconds that a server may be silent."""
 
 STDIN = "stdin"
 """Name in the rows of what came from standard input."""
@@ -153,7 +156,7 @@ def load(path: Input, *, source: str | None = None, sha256: str = "") -> Documen
     if hasattr(path, "read"):
         data = _bytes_of(path, name)
     elif name == "-":
-        data, name = sys.stdin.buffer.read(), STDIN
+        data, name = _whole(sys.stdin.buffer, STDIN), STDIN
     elif isinstance(path, str) and _ADDRESS.match(path):
         data, name = _fetch(path, name), _LOGIN.sub("//", name)
     else:
@@ -181,6 +184,9 @@ def _name(path: Input) -> str:
 def _read(path: Path, *, large: bool) -> bytes | None:
     """The bytes of a file; None for a large plain one, which can wait, where `large` allows it."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("rb") as stream:  # a pipe, or a device that may never end
+                return _whole(stream, os.fspath(path))
         if large and path.is_file() and path.stat().st_size >= LARGE:
             with path.open("rb") as stream:
                 if not packing(stream.read(8)):
@@ -197,10 +203,39 @@ def _read(path: Path, *, large: bool) -> bytes | None:
 
 def _bytes_of(stream: IO[Any], name: str) -> bytes:
     try:
-        data = stream.read()
+        return _whole(stream, name)
     except (OSError, ValueError) as error:  # ValueError: closed, or text in another encoding than it says
         raise FormatError(f"cannot be read ({error})", path=name, hint="open it again, in binary mode") from error
-    return data.encode("utf-8", errors="replace") if isinstance(data, str) else bytes(data)
+
+
+def _whole(stream: IO[Any], name: str) -> bytes:
+    """Everything up to the end of a stream; FormatError for one that does not end within the limit of :mod:`amxperf.unpack`."""
+    parts, size, most = [], 0, limit()
+    while part := stream.read(BLOCK):
+        parts.append(part.encode("utf-8", errors="replace") if isinstance(part, str) else bytes(part))
+        size += len(parts[-1])
+        if size > most:
+            hint = "save it in a file and name that, or set AMXPERF_UNPACK_LIMIT"
+            raise FormatError(f"more than {most >> 20} MiB came, without an end", path=name, hint=hint)
+    return b"".join(parts)
+
+
+def _download(address: str) -> Any:
+    """What lies behind an address of the web, with name and word for the server if it has them. FileNotFoundError for nothing."""
+    from base64 import b64encode
+    from urllib.error import HTTPError
+    from urllib.parse import unquote
+    from urllib.request import Request, urlopen
+
+    request = Request(_LOGIN.sub("//", address))
+    if login := _LOGIN.search(address):
+        request.add_header("Authorization", f"Basic {b64encode(unquote(login[0][2:-1]).encode()).decode()}")
+    try:
+        return urlopen(request, timeout=PATIENCE)
+    except HTTPError as error:
+        if error.code in (404, 410):
+            raise FileNotFoundError from error
+        raise
 
 
 def _fetch(address: str, name: str) -> bytes:
@@ -209,8 +244,10 @@ def _fetch(address: str, name: str) -> bytes:
 
     shown = _LOGIN.sub("//", name)
     try:
-        with fsspec.open(address, "rb") as stream:
-            return stream.read()
+        with _download(address) if address.startswith(("http://", "https://")) else fsspec.open(address, "rb") as stream:
+            return _whole(stream, shown)
+    except FormatError:
+        raise
     except FileNotFoundError:
         raise MissingInput("no such file", path=shown, hint="check the address") from None
     except (ImportError, ValueError) as error:

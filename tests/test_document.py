@@ -5,8 +5,12 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import fsspec
 import pytest
@@ -204,6 +208,52 @@ def test_addresses():
         load("memory://logs/b.log")
     with pytest.raises(UsageError, match=r"gopher://x/y cannot be opened .*gopher.*; download the file and give its path"):
         load("gopher://user:secret@x/y")
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The address of a web server on this machine that serves the folder of the test."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+        thread = Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+        thread.join()
+
+
+def test_addresses_of_the_web(server, tmp_path):
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(LINE.encode()))
+    found = load(f"{server}/a.log.gz")
+    assert (found.source, found.text) == (f"{server}/a.log.gz", LINE)
+    with pytest.raises(MissingInput, match=r"/b.log: no such file; check the address"):
+        load(f"{server}/b.log")
+    with pytest.raises(FormatError, match=r"http://127.0.0.1:1/: cannot be fetched .*refused.*; download the file"):
+        load("http://user:secret@127.0.0.1:1/")
+
+
+def test_a_stream_without_an_end(monkeypatch):
+    monkeypatch.setenv("AMXPERF_UNPACK_LIMIT", str(3 << 20))
+    with open("/dev/zero", "rb") as stream:
+        for path in "/dev/zero", stream:
+            with pytest.raises(FormatError, match=r"/dev/zero: more than 3 MiB came, without an end; save it in a file"):
+                load(path)
+
+
+def test_a_pipe_with_a_name(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = Thread(target=path.write_text, args=(LINE,))
+    writer.start()
+    assert load(path).text == LINE
+    writer.join()
+
+
+def test_names_that_are_no_text(tmp_path):
+    path = os.fsencode(tmp_path) + b"/caf\xe9.log"
+    with open(path, "w") as stream:
+        stream.write(LINE)
+    assert read_dmesg(os.fsdecode(path)).lines["source"][0].endswith("/caf\\udce9.log")
 
 
 def test_a_large_file_waits_on_disk(tmp_path, monkeypatch):
