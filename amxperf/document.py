@@ -89,6 +89,10 @@ class Document:
         with self.open() as stream:
             return stream.read(4)
 
+    def shrunk(self) -> bool:
+        """Whether the file is smaller than when it was opened: what was read piece by piece since then is not all of it."""
+        return "data" not in self.__dict__ and os.path.exists(self.path) and os.path.getsize(self.path) < self.size
+
     @cached_property
     def odd_ends(self) -> bool:
         """Whether lines end in other ways than LF and CRLF: see :func:`amxperf.encoding.odd_ends`."""

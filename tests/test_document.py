@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from amxperf import document, read_dmesg, unpack
 from amxperf.document import Document, load
 from amxperf.errors import ChecksumError, FormatError, MissingInput, UsageError
+from amxperf.formats import read_document
 
 LINE = "[    1.000000] x86/fpu: xstate_offset\n"
 
@@ -267,5 +268,9 @@ def test_a_large_file_waits_on_disk(tmp_path, monkeypatch):
         assert stream.read() == path.read_bytes()
     assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert found.text == LINE * 5000
-    path.write_bytes(gzip.compress(path.read_bytes()) + bytes(200))
+    found = load(path)
+    path.write_text(LINE * 2)
+    capture = read_document(found, "dmesg")
+    assert len(capture.lines) == 2 and [note.code for note in capture.notes] == ["shrunk"]
+    path.write_bytes(gzip.compress((LINE * 5000).encode()) + bytes(200))
     assert load(path).size == len(LINE) * 5000

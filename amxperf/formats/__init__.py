@@ -165,6 +165,8 @@ def read_document(document: Document, format: str | None = None, options: Mappin
     """Read a loaded document, recognising its format where none is named."""
     name, plain, added = _name(document, format)
     tables, notes = module(name).read(plain, dict(options or {}))
+    if document.shrunk():
+        added.append(Note("shrunk", "the file became smaller while it was read: some of it is missing", document.source))
     return Capture(document.source, name, document.digest, tables, (*notes, *added))
 
 
