@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -50,23 +52,18 @@ def export(path: str, table: str, form: str, out: Path | None) -> None:
     target = out.resolve() if out else None
     special = target is not None and target.exists() and not target.is_file()  # /dev/null and its like cannot be replaced
     with _folder(target.parent if target and not special else None) as place:
-        draft = place / f"result.{form}"
         file = _written(path, place, (table,))[table]
-        if form == "parquet":
-            draft = file
-        else:
-            with draft.open("wb") as stream:
-                for part in _texts(table, file, form):
-                    stream.write(part)
-        if special:
-            with target.open("wb") as stream:
-                _copy(draft, stream)
-        elif target:
+        if target and not special:
+            draft = file if form == "parquet" else place / f"result.{form}"
+            if form != "parquet":
+                with draft.open("wb") as stream:
+                    _print(table, file, form, stream)
             draft.replace(target)
-        elif sys.stdout.isatty():
-            _show(draft)
+        elif target:
+            with target.open("wb") as stream:
+                _print(table, file, form, stream)
         else:
-            _copy(draft, sys.stdout.buffer)
+            _print(table, file, form, sys.stdout.buffer, shown=sys.stdout.isatty())
 
 
 def summary(path: str) -> str:
@@ -105,10 +102,26 @@ def _signatures(frames: Path, traces: int) -> tuple[dict[str, int], int]:
 @contextmanager
 def _folder(parent: Path | None) -> Iterator[Path]:
     try:
-        with tempfile.TemporaryDirectory(prefix=".amxperf-", dir=parent) as place:
+        with _stoppable(), tempfile.TemporaryDirectory(prefix=".amxperf-", dir=parent) as place:
             yield Path(place)
+    except BrokenPipeError:  # whoever read has gone
+        raise
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror})", path=parent, hint="name another file") from error
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a request to end the process do as Ctrl-C does, which takes the folder away."""
+    heard = (signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
+    mine = [each for each in heard if signal.getsignal(each) is signal.SIG_DFL]
+    for each in mine:
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each in mine:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def _written(path: str, place: Path, tables: tuple[str, ...], seen: Seen | None = None) -> dict[str, Path]:
@@ -189,15 +202,12 @@ def _texts(table: str, file: Path, form: str) -> Iterator[bytes]:
         yield b"[]\n" if first else b"]\n"
 
 
-def _show(file: Path) -> None:
-    """Print a text on the terminal, with what that would obey as escapes."""
-    with file.open(encoding="utf-8", newline="\n") as source:
-        for line in source:
-            sys.stdout.write(printable(line))
-    sys.stdout.flush()
-
-
-def _copy(file: Path, stream: BinaryIO) -> None:
-    with file.open("rb") as source:
-        shutil.copyfileobj(source, stream)
+def _print(table: str, file: Path, form: str, stream: BinaryIO, *, shown: bool = False) -> None:
+    """Write a Parquet file to a stream, as it is or as text; on a terminal with what that would obey as escapes."""
+    if form == "parquet":
+        with file.open("rb") as source:
+            shutil.copyfileobj(source, stream)
+    else:
+        for part in _texts(table, file, form):
+            stream.write(printable(part.decode()).encode() if shown else part)
     stream.flush()

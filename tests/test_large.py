@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import signal
 import sys
+import threading
 from functools import partial
 
 import corpus
@@ -87,6 +89,41 @@ def test_an_interruption_leaves_nothing(log, monkeypatch, tmp_path):
     monkeypatch.setattr(large, "_texts", interrupt)
     assert main(["parse", log, "--table", "frames", "--out", str(tmp_path / "out.csv")]) == 130
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_leaves_nothing(log, monkeypatch, tmp_path, sign):
+    monkeypatch.setattr(large, "_texts", lambda *arguments: os.kill(os.getpid(), sign) or [])
+    assert main(["parse", log, "--table", "frames", "--out", str(tmp_path / "out.csv")]) == 130
+    assert os.listdir(tmp_path) == [] and signal.getsignal(sign) == signal.SIG_DFL
+
+
+def test_a_device_stays_one(log, tmp_path):
+    """What is no plain file, such as /dev/null, is written to and not replaced."""
+    pipe, rows = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: rows.extend(pipe.read_text().splitlines()))
+    reader.start()
+    assert main(["parse", log, "--table", "frames", "--format", "csv", "--out", str(pipe)]) == 0
+    reader.join()
+    assert len(rows) == 76 and pipe.is_fifo()
+
+
+def test_a_reader_that_goes(log, monkeypatch):
+    def gone(*arguments):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(large, "_texts", gone)
+    monkeypatch.setattr("amxperf.cli._drop_output", lambda: None)
+    assert main(["parse", log, "--table", "frames"]) == 0
+
+
+def test_on_a_terminal(log, monkeypatch, tmp_path, capsysbinary):
+    path = tmp_path / "log"
+    path.write_bytes(b"[    1.000000] a\x1b]8;;x\xc2\x9b\n" * 3)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert main(["parse", str(path), "--table", "lines", "--reader", "dmesg"]) == 0
+    assert capsysbinary.readouterr().out.count(b"a\\x1b]8;;x") == 3
 
 
 def test_a_folder_that_is_not_there(log, tmp_path):
