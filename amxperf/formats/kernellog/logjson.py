@@ -38,7 +38,8 @@ def looks_like_json(head: list[str]) -> bool:
         return False
     if '"dmesg"' in text or ('"MESSAGE"' in text and ('"_TRANSPORT"' in text or '"PRIORITY"' in text)):
         return True
-    return any(_COLLECTED.search(line[:4096]) is not None for line in head[:12])
+    named = (line for line in head[:12] if _COLLECTED.search(line[:4096]))
+    return any((whole := _parse(line.strip().rstrip(","))) is None or _is_kernel(_inner(whole)) for line in named)
 
 
 def records(lines: Iterable[str]) -> Iterator[tuple[int, Prefixed, str]]:
@@ -114,13 +115,16 @@ def record(number: int, fields: Any) -> Iterator[tuple[int, Prefixed, str]]:
 
 def _collected(number: int, fields: dict[str, Any]) -> Iterator[tuple[int, Prefixed, str]]:
     """The same of a log collector's object, or of an exported search for such objects."""
-    if isinstance(inner := fields.get("_source"), dict):
-        fields = inner
+    fields = _inner(fields)
     if not isinstance(text := fields.get("message"), str):
         return
     for part in text.split("\n"):
         for piece in pieces(part):
             yield number, piece._replace(kernel=piece.kernel and _is_kernel(fields)), ""
+
+
+def _inner(fields: dict[str, Any]) -> dict[str, Any]:
+    return inner if isinstance(inner := fields.get("_source"), dict) else fields
 
 
 def _is_kernel(fields: dict[str, Any]) -> bool:

@@ -50,7 +50,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PATTERNS = {"id": "[0-9a-f-]{1,64}", "level": "[A-Za-z]{3,8}", "number": r"\s{0,12}\d{1,20}", "blank": r"\s{1,12}"}
-_TAIL = re.compile(r"\s{0,4}(?:\||<br ?/?>|\\[nr]|\\)\s{0,4}$")
+_TAIL = re.compile(r"\s{0,4}(?:`{0,3} ?\||<br ?/?>|\\[nr]|\\|`{1,3})\s{0,4}$")
 _FIELDS = re.compile(r'\s{0,40}(?:"[\w@.-]{1,64}"\s{0,4}:.{0,4000}|[\[{}\]],?|"?,?)\s{0,9}')
 _RECORD = re.compile(r'\s{0,40}(?:-(?: |s\{1,12\}))?\{"[\w@.-]{1,64}":')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\/]))")

@@ -29,7 +29,8 @@ _FRAME = (
 )
 _BEGIN = re.compile(
     rf"(?P<head>{_HEAD})|(?P<marker>[Cc]all [Tt]race:)|(?P<frame>{_FRAME})(?=\s|$)|</?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#[A-Z]{{2}})>"
-    r"|(?P<report>-{4,}\[ cut here \]|---\[ end |WARNING: |BUG: |Oops: |INFO: |general protection fault)|Modules linked in: "
+    r"|(?P<report>-{4,}\[ cut here \]|---\[ end |WARNING: |BUG: |Oops: |INFO: |general protection fault|Kernel panic - "
+    r"|Kernel Offset: |Rebooting in \d)|Modules linked in: "
     r"|Hardware name: |RIP {1,3}\[<|RSP <"
     r"|Workqueue: |Tainted: \[|CPU: \d{1,6} (?:UID|PID): |Pid: \d|RIP: 0|Code: [0-9a-f]{2} |RSP: 0|RAX: [0-9a-f]|RDX: [0-9a-f]"
     r"|RBP: [0-9a-f]|R10: [0-9a-f]|R13: [0-9a-f]|FS: +[0-9a-f]|CS: +0|CR2: [0-9a-f]|DR0: [0-9a-f]|DR3: [0-9a-f]|PKRU: [0-9a-f]"
