@@ -1,6 +1,6 @@
 """The forms that some functions of :mod:`.primitives` have in machine code, on bare pointers.
 
-find, same and copy are the C library's own; window and equal look at 32 bytes at once.
+find, same and copy are the C library's own; window, equal, kinds, hexes and paste take 32 bytes at once.
 """
 
 from __future__ import annotations
@@ -127,6 +127,43 @@ def functions() -> dict[str, Any]:
 
         return types.int64(text, size), code
 
+    def among(builder: Any, vector: Any, first: int, count: int) -> Any:
+        """Which bytes are one of `count` from `first` on."""
+        return builder.icmp_unsigned("<", builder.sub(vector, every(first)), every(count))
+
+    @intrinsic
+    def kinds_at(context, buf, at):
+        def code(context, builder, signature, args):
+            here = load(builder, *args)
+            digit, letter = among(builder, here, 48, 10), among(builder, builder.or_(here, every(32)), 97, 26)
+            word = builder.or_(builder.or_(digit, letter), among(builder, here, 95, 1))
+            return builder.or_(bits(builder, word), builder.shl(bits(builder, digit), ir.Constant(long, 32)))
+
+        return types.int64(text, size), code
+
+    @intrinsic
+    def hexes_at(context, buf, at):
+        def code(context, builder, signature, args):
+            return bits(builder, among(builder, load(builder, *args), 97, 6))
+
+        return types.int64(text, size), code
+
+    @intrinsic
+    def set_bits(context, number):
+        def code(context, builder, signature, args):
+            return builder.ctpop(args[0])
+
+        return types.int64(size), code
+
+    @intrinsic
+    def store(context, target, to, buf, at):
+        def code(context, builder, signature, args):
+            place = builder.bitcast(builder.gep(args[0], [args[1]]), wide.as_pointer())
+            builder.store(load(builder, *args[2:]), place, align=1)
+            return ir.Constant(long, 0)
+
+        return types.int64(text, size, text, size), code
+
     @intrinsic
     def differ(context, buf, at, other, start):
         def code(context, builder, signature, args):
@@ -170,6 +207,22 @@ def functions() -> dict[str, Any]:
         return window_at(buf, types.int64(at))
 
     @njit(_nrt=False)
+    def kinds(buf, at):
+        return kinds_at(buf, types.int64(at))
+
+    @njit(_nrt=False)
+    def hexes(buf, at):
+        return hexes_at(buf, types.int64(at))
+
+    @njit(_nrt=False)
+    def ones(number):
+        return set_bits(types.int64(number))
+
+    @njit(_nrt=False)
+    def paste(target, to, buf, at):
+        return store(target, types.int64(to), buf, types.int64(at))
+
+    @njit(_nrt=False)
     def lowest(number):
         return trailing(types.int64(number))
 
@@ -185,4 +238,5 @@ def functions() -> dict[str, Any]:
         return (differ(buf, at, other, start) & ((types.int64(1) << size) - 1)) == 0
 
     return {"find": find, "word": read, "digest": digest, "same": same, "copy": copy, "window": window, "lowest": lowest,
-            "equal": equal, "fetch": fetch, "fetch_word": fetch_word}  # fmt: skip
+            "equal": equal, "fetch": fetch, "fetch_word": fetch_word,
+            "kinds": kinds, "hexes": hexes, "ones": ones, "paste": paste}  # fmt: skip

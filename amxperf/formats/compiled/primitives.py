@@ -11,7 +11,8 @@ from typing import Any
 ONES, BLANKS, ZEROS, HIGH = 0x0101010101010101, 0x2020202020202020, 0x3030303030303030, -0x7F7F7F7F7F7F7F80
 """Eight bytes of 1, of blanks, of the digit 0, and of the highest bit (a signed number)."""
 
-ENTRIES: dict[str, str] = {}
+ENTRIES = {"clean": "B* q q"}
+"""The function that is called from outside, by tests; see :func:`.native.entries`."""
 
 
 def find(buf: Any, at: int, end: int, byte: int) -> int:
@@ -64,6 +65,35 @@ def lowest(bits: int) -> int:
     return (bits & -bits).bit_length() - 1
 
 
+def kinds(buf: Any, at: int) -> int:
+    """Of the 32 bytes from `at`, as bits: letters, digits and underscores, and from bit 32 on digits."""
+    bits = 0
+    for i in range(32):
+        byte = buf[at + i]
+        digit = 48 <= byte <= 57
+        bits |= (digit or 97 <= byte | 32 <= 122 or byte == 95) << i | digit << (32 + i)
+    return bits
+
+
+def hexes(buf: Any, at: int) -> int:
+    """Of the 32 bytes from `at`, as bits: the letters a to f."""
+    bits = 0
+    for i in range(32):
+        bits |= (97 <= buf[at + i] <= 102) << i
+    return bits
+
+
+def ones(bits: int) -> int:
+    """How many bits are set."""
+    return (bits & 0xFFFFFFFFFFFFFFFF).bit_count()
+
+
+def paste(target: Any, to: int, buf: Any, at: int) -> int:
+    """Copy 32 bytes, of which the caller needs some."""
+    target[to : to + 32] = buf[at : at + 32]
+    return 0
+
+
 def fetch(buf: Any, at: int) -> int:
     """Say that the bytes from `at` on will be read soon; nothing here."""
     return 0
@@ -105,7 +135,12 @@ def strange(buf: Any, at: int, end: int) -> int:
 
 
 def clean(buf: Any, at: int, end: int) -> bool:
-    """Whether buf[at:end] is printable ASCII and nothing else."""
+    """Whether buf[at:end] is printable ASCII and nothing else.
+
+    Eight bytes at once. Where all are 0x20 to 0x7e, adding 1 to each carries nothing and sets no high bit, and taking 0x20 from
+    each borrows nothing. Otherwise a high bit is set: by a byte from 0x80 on itself, by 0x7f when 1 is added, by the lowest one
+    below 0x20 when 0x20 is taken, as nothing was borrowed from it. Carries go upwards only, and out of the 64 bits.
+    """
     if end - at < 8:
         mask = (1 << (8 * (end - at))) - 1
         eight = (word(buf, at) & mask) | (BLANKS & ~mask)

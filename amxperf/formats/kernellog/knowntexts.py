@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..compiled.primitives import copy, digest, equal, word
+from ..compiled.primitives import copy, digest, equal, hexes, kinds, lowest, ones, paste, word
 from .textflags import BARE, FRAME, LEFT, PLAIN
 
 MISS = -8
@@ -46,26 +46,44 @@ def collapse(buf: Any, at: int, end: int, out: Any) -> int:
     """
     begin = at
     to = 0
+    base = at
+    bits = kinds(buf, at)
+    letters = hexes(buf, at)
     while at < end:
-        byte = buf[at]
-        if not (48 <= byte <= 57 or 97 <= byte <= 122 or 65 <= byte <= 90 or byte == 95):
-            out[to] = byte
+        passed = at - base
+        if passed > 15:
+            bits = kinds(buf, at)
+            letters = hexes(buf, at)
+            base = at
+            passed = 0
+        size = lowest(~((bits & 0xFFFFFFFF) >> passed))
+        if size == 0:
+            out[to] = buf[at]
             to += 1
             at += 1
             continue
-        stop = at
-        decimal = 0
-        hexadecimal = 0
-        while stop < end:
-            byte = buf[stop]
-            if 48 <= byte <= 57:
-                decimal += 1
-            elif 97 <= byte <= 102:
-                hexadecimal += 1
-            elif not (97 <= byte <= 122 or 65 <= byte <= 90 or byte == 95):
-                break
-            stop += 1
-        size = stop - at
+        if passed + size == 32 and passed > 0:
+            bits = kinds(buf, at)
+            letters = hexes(buf, at)
+            base = at
+            passed = 0
+            size = lowest(~(bits & 0xFFFFFFFF))
+        size = min(size, end - at)
+        some = (1 << size) - 1
+        decimal = ones((bits >> (32 + passed)) & some)
+        hexadecimal = ones((letters >> passed) & some)
+        stop = at + size
+        if size == 32:
+            while stop < end:
+                byte = buf[stop]
+                if 48 <= byte <= 57:
+                    decimal += 1
+                elif 97 <= byte <= 102:
+                    hexadecimal += 1
+                elif not (97 <= byte <= 122 or 65 <= byte <= 90 or byte == 95):
+                    break
+                stop += 1
+            size = stop - at
         if at > begin and (buf[stop] == 43 or buf[stop] == 46):  # f.cold+0x1/0x2
             wide = stop
             while wide < end and wide - at < 65:
@@ -97,7 +115,10 @@ def collapse(buf: Any, at: int, end: int, out: Any) -> int:
             if at == begin or decimal > 6 or decimal == 0:
                 decimal = 0
                 stop = at + size
-            copy(out, to, buf, at, stop - at)  # CPU12
+            if size <= 32:
+                paste(out, to, buf, at)  # CPU12
+            else:
+                copy(out, to, buf, at, stop - at)
             to += stop - at
             stop = at + size
             if decimal:

@@ -31,8 +31,8 @@ _NUMBERED = re.compile(r"WARNING: CPU: \d{1,6} PID: \d{1,10} at ", re.ASCII)
 _START = re.compile(r"CPU|Process |Task ")
 
 
-SPARE = bytes(16)
-"""Behind a text, of which whole words are read."""
+SPARE = bytes(64)
+"""Behind a text, of which 32 bytes are read at once."""
 
 
 class Unsuited(Exception):
