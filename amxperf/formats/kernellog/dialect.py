@@ -4,11 +4,10 @@ Mails and bug trackers break lines, editors and test systems number them, and so
 their own. What a log needs is told by its first lines (:attr:`amxperf.document.Document.head`), so that a log of the common forms
 costs nothing:
 
-- parts of web pages: ``&lt;TASK&gt;``, ``<br/>`` at the end,
 - a journal's lines of programs that have the kernel's stamp,
 - two consoles that write into one log, so that every line stands twice,
 - what a recorder put round every line (:mod:`.recorders`),
-- mail encoding: ``=`` at the end of a line that goes on, ``=20`` for a blank,
+- mail encoding, parts of web pages, strings of programs (:mod:`.mailpage`),
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
 - fragments of a long netconsole message,
 - lines that run together in one, their stamps without padding (of a log with such stamps, two lines suffice), or without stamps
@@ -28,11 +27,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from html import unescape
 from itertools import pairwise
 
 from ...document import Document
-from . import late, recorders, runon, unstamped
+from . import late, mailpage, recorders, runon, unstamped
+from .mailpage import together
 from .prefix import split
 from .stackframe import parse_frame
 from .written import Pass, Written
@@ -47,8 +46,6 @@ _ORDINARY = re.compile(  # stamp and text: no number or margin in front, no make
     r"\[ {0,12}\d{1,12}[.,]\d{6}\](?! {0,2}\[(?:\d|pid:)|\.? {0,2}-?\(\d| ?[cC]\d)(?:[^\[]++|\[(?! {0,12}\d))*+", re.DOTALL
 )
 _MARKED = ("&lt;", "&gt;", "&quot;", "&#39;", "&amp;", "<br", "</span>", "</div>", "</p>", "</li>", "</td>", "</code>")
-_SOFT = re.compile(r".{69,76}(?<!=)=\r?$")
-_CODED = re.compile(r"(?:=[0-9A-F]{2})++")
 _NUMBERED = re.compile(
     rf"\s{{0,9}}\d{{1,7}}[:|.)]?\s{{0,9}}(?:\d\d:\d\d:\d\d[.,]\d{{3,9}}\s{{1,9}})?(?=(?:<\d{{1,3}}>)?(?:{_STAMP}|{_SYSLOG}))"
 )
@@ -64,7 +61,8 @@ _MAKERS = (
 )
 _TORN = re.compile(  # a frame that may go on in the next line
     r"from \[<[0-9a-f]{4,16}>\]$|\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\]$|/0x[0-9a-f]{1,8} \[[\w-]{0,64}(?: [0-9a-f]{0,64})?$"
-    r"|\w\+(?:0x?)?[0-9a-f]{0,8}(?:/(?:0x?)?)?$|\([\w./-]{1,400}:\d{1,9}(?: [\w./:-]{1,2000})?$"
+    r"|\[<[0-9a-f]{8,16}>\] [.\w]{1,99}(?: \[[\w-]{1,64}\])?$|\w\+(?:0x?)?[0-9a-f]{0,8}(?:/(?:0x?)?)?$"
+    r"|\([\w./-]{1,400}:\d{1,9}(?: [\w./:-]{1,2000})?$"
 )
 _ARM = re.compile(
     r"\S{1,200} (?:\[[\w-]{1,64}\] )?from \S{1,200}\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}(?: \[[\w-]{1,64}\])?"
@@ -74,8 +72,6 @@ _MODULE = re.compile(r"\[[\w-]{1,64}(?: [0-9a-f]{0,64}\]?|\])$")
 _RIP = re.compile(r"RIP: [0-9a-f]{2,4}:\[<[0-9a-f]{16}>\]\s+\[<[0-9a-f]{16}>\]$")
 _THIN = re.compile(r"\[ \d{1,3}\.\d{6}\][ \[]")
 _SQUEEZED = re.compile(r"(?<=.)\[ (?=\d{1,4}\.\d{6}\](?: |\[))")
-_TAG = re.compile(r"</?(?:br|p|pre|code|div|span|li|td|tr|b|i|font)\b[^<>]{0,80}>")
-_PAGE = re.compile(r"<br ?/?>\s*$|&(?:lt|gt|quot|#39|amp);|</(?:span|div|p|li|td|code)>\s*$")
 _FRAGMENT = re.compile(r"(?:[\w.+~-]{1,64},)?\d{1,4},(?P<number>\d{1,20}),[^;]{0,200},ncfrag=(?P<at>\d{1,9})/\d{1,9}[^;]{0,200};")
 
 
@@ -94,7 +90,10 @@ def passes(head: list[str]) -> list[Pass]:
         return [partial(recorders.told, other), *passes([line for line in head if not other.match(line)])]
     if all(map(_ordinary, head)):
         text, quotes = "\n".join(head), sum('"' in line[:LONGEST][-5:] for line in head)
-        if (quotes < 3 or quotes < 0.5 * sum(bool(line.strip()) for line in head)) and not any(mark in text for mark in _MARKED):
+        if mailpage.ends_coded(head):
+            return _needed(head)
+        quoted = 3 <= quotes >= 0.5 * sum(bool(line.strip()) for line in head)
+        if not quoted and not any(mark in text for mark in _MARKED):
             return []  # what _needed would say, in a tenth of its time
     return _needed(head)
 
@@ -113,15 +112,18 @@ def _needed(head: list[str]) -> list[Pass]:
     """:func:`passes` by all that may be wrong with the lines."""
     found: list[Pass] = []
     lines = [line[:LONGEST] for line in head]
+    pairs = list(pairwise(lines))
+    soft = any(mailpage.is_soft(line) and after.strip() and not _HEADED.match(after) for line, after in pairs)
+    coded = soft or mailpage.ends_coded(lines)
+    for holds, undo in mailpage.STEPS:
+        if holds(lines) or (soft and undo is mailpage.decoded):
+            found.append(undo)
+            lines = mailpage.texts(rewritten(lines, [undo]))
     if bare := recorders.bare(lines):
         found.append(partial(_recorded, bare))
-        lines = [written.text for written in _recorded(bare, rewritten(lines, [])) if not written.continued]
-    if 3 <= sum(_PAGE.search(line) is not None for line in lines) >= 0.2 * len(lines):
-        found.append(_unmarked)
-        lines = [unescape(_TAG.sub("", line)) for line in lines]
+        lines = mailpage.texts(rewritten(lines, [found[-1]]))
+    fronts = len(found)
     pairs = list(pairwise(lines))
-    if any(_SOFT.match(line) and after.strip() and not _HEADED.match(after) for line, after in pairs):
-        found.append(_decoded)
     full = [line for line in lines if line.strip()]
     margins = Counter(seen[0].strip() for line in full if (seen := _MARGIN.match(line)))
     for margin, count in margins.most_common(1):
@@ -141,9 +143,9 @@ def _needed(head: list[str]) -> list[Pass]:
     for maker in _MAKERS:
         if 3 <= sum(maker.search(line[:120]) is not None for line in stamped) >= 0.5 * len(stamped):
             found.append(partial(_called, maker))
-    if len(found) == (bare is not None) and (front := unstamped.head_of(lines)):
+    if len(found) == fronts and (front := unstamped.head_of(lines)):
         found.append(partial(_recorded, recorders.behind(front)))
-        lines = [written.text for written in _recorded(recorders.behind(front), rewritten(lines, [])) if not written.continued]
+        lines = mailpage.texts(rewritten(lines, [found[-1]]))
     if any(_FRAGMENT.match(line) for line in lines):
         found.append(_gathered)
     if any(runon.runs_on(line) for line in (lines if found else head)):
@@ -152,13 +154,13 @@ def _needed(head: list[str]) -> list[Pass]:
     if any(len(_SQUEEZED.findall(line)) >= least for line in lines):
         found.append(partial(_spread, least))
     pairs = list(pairwise(lines))
-    flows = _decoded not in found and _flows(pairs)
-    width = 0 if _decoded in found or flows else _width(pairs)
+    flows = not coded and _flows(pairs)
+    width = 0 if coded or flows else _width(pairs)
     if width:
         found.append(partial(_unfolded, lambda text: len(text) == width))
     if flows:
         found.append(partial(_unfolded, lambda text: text.endswith(" ")))
-    if width or flows or _decoded in found or any(_whole(line, after) for line, after in pairs):
+    if width or flows or coded or any(_whole(line, after) for line, after in pairs):
         found.append(_mended)
     return found
 
@@ -176,13 +178,6 @@ def _recorded(bare: recorders.Bare, lines: Iterator[Written]) -> Iterator[Writte
     for written in lines:
         text = bare(written.text)
         yield written._replace(continued=True) if text is None else written._replace(text=text)
-
-
-def _unmarked(lines: Iterator[Written]) -> Iterator[Written]:
-    """Undo what the log became as part of a web page."""
-    for written in lines:
-        text = written.text
-        yield written._replace(text=unescape(_TAG.sub("", text))) if "&" in text or "<" in text else written
 
 
 def _width(pairs: list[tuple[str, str]]) -> int:
@@ -240,7 +235,7 @@ def _whole(line: str, after: str) -> str:
     if rip:
         return f"{torn} {rest}" if parse_frame(rest) else ""
     for joint in (" ", ""):
-        row = parse_frame(split(torn + joint + rest).message.strip())
+        row = parse_frame(split(torn + joint + rest).message.strip().removeprefix("Call Trace: "))
         if row and ("offset" in row or joint == "" or "(" in torn):
             return torn + joint + rest
     return ""
@@ -256,34 +251,6 @@ def _fitting(torn: str, after: str) -> str:
     if "ainted" in rest and torn.endswith("Comm:") and _COMM.match(split(torn).message.strip()):
         return f"{torn} {rest}"
     return ""
-
-
-def _decoded(lines: Iterator[Written]) -> Iterator[Written]:
-    """Undo the encoding quoted-printable: one text of the lines that make one."""
-    parts: list[Written] = []
-    for written in lines:
-        parts.append(written)
-        if not (_SOFT.match(written.text) and len(parts) < 100):
-            yield from _together(parts, "".join(_uncoded(_stripped(part.text)) for part in parts))
-            parts = []
-    yield from _together(parts, "".join(_uncoded(_stripped(part.text)) for part in parts)) if parts else ()
-
-
-def _stripped(text: str) -> str:
-    return text.rstrip("\r").removesuffix("=") if _SOFT.match(text) else text
-
-
-def _uncoded(text: str) -> str:
-    def plain(found: re.Match[str]) -> str:
-        return bytes.fromhex(found[0].replace("=", "")).decode("utf-8", "replace").replace("\n", " ")
-
-    return _CODED.sub(plain, text) if "=" in text else text
-
-
-def _together(parts: list[Written], text: str) -> Iterator[Written]:
-    yield parts[0]._replace(text=text)
-    for part in parts[1:]:
-        yield part._replace(continued=True)
 
 
 def _unquoted(lines: Iterator[Written]) -> Iterator[Written]:
@@ -319,11 +286,11 @@ def _gathered(lines: Iterator[Written]) -> Iterator[Written]:
             text += written.text[found.end() :]
             parts.append(written)
             continue
-        yield from _together(parts, text) if parts else ()
+        yield from together(parts, text) if parts else ()
         parts, text, number = ([written], written.text, found["number"]) if found else ([], "", "")
         if not found:
             yield written
-    yield from _together(parts, text) if parts else ()
+    yield from together(parts, text) if parts else ()
 
 
 def _unfolded(broken: Callable[[str], bool], lines: Iterator[Written]) -> Iterator[Written]:
@@ -333,9 +300,9 @@ def _unfolded(broken: Callable[[str], bool], lines: Iterator[Written]) -> Iterat
         if parts and broken(parts[-1].text) and written.text.strip() and not _HEADED.match(written.text) and len(parts) < 100:
             parts.append(written)
             continue
-        yield from _together(parts, "".join(part.text for part in parts)) if parts else ()
+        yield from together(parts, "".join(part.text for part in parts)) if parts else ()
         parts = [written]
-    yield from _together(parts, "".join(part.text for part in parts)) if parts else ()
+    yield from together(parts, "".join(part.text for part in parts)) if parts else ()
 
 
 def _mended(lines: Iterator[Written]) -> Iterator[Written]:
@@ -346,7 +313,7 @@ def _mended(lines: Iterator[Written]) -> Iterator[Written]:
             held.append(written)
             continue
         if held and (text := _whole(held[0].text[:LONGEST], written.text)):
-            yield from _together([*held, written], text)
+            yield from together([*held, written], text)
             held = []
             continue
         yield from held
