@@ -4,6 +4,7 @@ The tree, with the exit code of the command line in brackets::
 
     AmxperfError              [70]  anything below; a bug of ours when raised bare
     +-- UsageError            [64]  the call itself is wrong: a selector, an option, a name
+    |   +-- OutOfReach        [64]  no plan of any size reaches the goal
     +-- DataError             [65]  a file was read and is not what it should be
     |   +-- FormatError       [65]  unreadable, empty, binary or of no known format
     |   +-- ManifestError     [65]  dataset.toml is missing a key or contradicts the files
@@ -72,6 +73,10 @@ class UsageError(AmxperfError):
     """The call itself is wrong."""
 
     exit_code = 64
+
+
+class OutOfReach(UsageError):
+    """No plan of any size reaches the goal."""
 
 
 class DataError(AmxperfError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .dataset import Dataset, open_dataset
-from .errors import UsageError
+from .errors import OutOfReach, UsageError
 from .pairing import Pairing, paired
 from .sampling import samples
 from .selector import Selector, parse
@@ -187,7 +187,10 @@ def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool
         return Planned(*names, None, f"the pilot does not show how much {noun} differ; measure more, or state a spread (--spread)")
     if not any(value > 0 for value in (pilot.boot, pilot.launch, pilot.iteration)):
         return Planned(*names, None, "all values of an arm are the same, so nothing shows how much they scatter")
-    return Planned(*names, plan(_with_warmup(pilot, dataset.manifest.warmup), replicate=replicate, **_paid(goal, dataset)))
+    try:
+        return Planned(*names, plan(_with_warmup(pilot, dataset.manifest.warmup), replicate=replicate, **_paid(goal, dataset)))
+    except OutOfReach as error:  # the others have a plan
+        return Planned(*names, None, error.message)
 
 
 def _log_ratios(found: Samples, row: int, location: str) -> np.ndarray:

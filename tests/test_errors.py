@@ -7,8 +7,8 @@ import pytest
 from amxperf import errors
 
 CODES = {  # from the tree in the module's docstring, and sysexits.h for the numbers
-    "AmxperfError": 70, "UsageError": 64, "DataError": 65, "FormatError": 65, "ManifestError": 65, "ChecksumError": 65,
-    "BuildError": 65, "MissingInput": 66, "OutputError": 73,
+    "AmxperfError": 70, "UsageError": 64, "OutOfReach": 64, "DataError": 65, "FormatError": 65, "ManifestError": 65,
+    "ChecksumError": 65, "BuildError": 65, "MissingInput": 66, "OutputError": 73,
 }  # fmt: skip
 
 

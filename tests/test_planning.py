@@ -114,3 +114,11 @@ def test_a_pilot_without_any_scatter_is_none(make):
     rows = "".join(f"{e},b{k},l,b,time,1.5,s,lower\n" for e in ("vm", "tdx") for k in range(4))
     found = plan_dataset(make({"p.csv": HEAD + rows}), "vm", "tdx", change=0.02)
     assert found.worst is None and "all values of an arm are the same" in found.items[0].reason
+
+
+def test_a_benchmark_out_of_reach_costs_the_others_no_plan(make):
+    wild = pilot(4).replace(",b,time,", ",wild,time,").splitlines()[1:]
+    wild = [line.replace(",s,", f"e{40 * (number // 30 % 2)},s,") for number, line in enumerate(wild)]  # boots 10^40 apart
+    found = plan_dataset(make({"p.csv": pilot(4) + "\n".join(wild) + "\n"}), "vm", "tdx", change=0.02)
+    assert [(item.benchmark, item.plan is None) for item in found] == [("b", False), ("wild", True)]
+    assert "no number of replicates up to" in found.items[1].reason and found.worst.benchmark == "b"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ..errors import UsageError
+from ..errors import OutOfReach, UsageError
 from . import checks
 from .components import MEDIAN, Components
 from .power import power_difference, power_equivalence
@@ -177,7 +177,7 @@ def plan(
     deviation = _deviation(pilot, replicate, inner, repeats)
     needed = _smallest(lambda n: reached(n, deviation))
     if needed is None:
-        raise UsageError(f"no number of replicates up to {LIMIT:,} reaches {goal}", hint="ask for less")
+        raise OutOfReach(f"no number of replicates up to {LIMIT:,} reaches {goal}", hint="ask for less")
     careful, cautions = None, list(pilot.cautions)
     if replicate == "launch" and pilot.boot > 0:
         text = (f"the launches are planned for one boot; in several boots side by side they also differ by what boots do "
