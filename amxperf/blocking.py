@@ -150,7 +150,8 @@ def _boots(pairing: Pairing, cells: np.ndarray) -> frozenset[Name]:
 
 def unused(block: str) -> str:
     """Why a block that names a launch or a boot pairs nothing."""
-    return f"dataset.toml pairs what one {block} holds, and no {block} holds two of the arms: they are compared unpaired"
+    text = f"dataset.toml pairs what one {block} holds, and no {block} holds two of the arms: they are compared unpaired"
+    return f"{text}; name a column that both have, such as a session, to pair across environments"
 
 
 def naming(block: str) -> tuple[str, ...]:

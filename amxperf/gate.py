@@ -35,7 +35,8 @@ class Gated:
 
     def sentence(self) -> str:
         """The outcome in one line."""
-        return f"{self.outcome}: {self.classname} {self.name}".rstrip() + f": {self.reason}"
+        name = "" if self.classname.endswith(f".{self.name}") else self.name  # without factors the name is the metric again
+        return f"{self.outcome}: {self.classname} {name}".rstrip() + f": {self.reason}"
 
 
 @dataclass(frozen=True)
