@@ -134,14 +134,14 @@ def recognise(document: Document) -> str:
     )
 
 
-def _plain(document: Document, named: bool) -> tuple[Document, list[Note]]:
+def _plain(document: Document, named: bool, lax: bool = False) -> tuple[Document, list[Note]]:
     """The capture without the marks of a mail and without prefixes of other programs, and notes that say so."""
     notes: list[Note] = []
-    found = unprefixed(document, named)
+    found = unprefixed(document, named, lax)
     if mail := unquoted(found[0] if found else document):
         message = "the marks of a mail are taken off, and lines that it broke are put together again"
         document, notes = mail, [Note("quoted", message, document.source)]
-        found = unprefixed(document, named) or (found and (document, found[1]))
+        found = unprefixed(document, named, lax) or (found and (document, found[1]))
     if found:
         document = found[0]
         notes.append(Note("prefixed", f"{found[1]} in front of the lines: taken off", document.source))
@@ -157,7 +157,11 @@ def _name(document: Document, format: str | None) -> tuple[str, Document, list[N
     if not format and any(note.code == "prefixed" for note in notes):
         with suppress(FormatError):
             own = recognise(document)  # with what stands in front, as a kernel log or the log of kvm_stat
-    name = format or (own if own != "ftrace" else "") or recognise(plain)
+    try:
+        name = format or (own if own != "ftrace" else "") or recognise(plain)
+    except FormatError:
+        plain, notes = _plain(document, False, lax=True)
+        name = recognise(plain)
     return (name, document, []) if name in ("dmesg", own) and name != "ftrace" else (name, plain, notes)
 
 

@@ -51,7 +51,7 @@ def sniff(document: Document) -> int:
     if not values:
         return 0
     strange = sum(group is None and not document.head[line - 1].startswith("@") for line, group in found)
-    attached = any(line.startswith(("Attaching ", "Attached ", '{"type": "attached_probes"')) for line in document.head)
+    attached = any(line.strip().startswith(("Attaching ", "Attached ", '{"type": "attached_probes"')) for line in document.head)
     clear = any(entry.what or _REASONS.fullmatch(entry.map) for entry in values)
     if strange:
         return 60 if attached and (clear or 2 * strange <= len(found)) else 0

@@ -56,7 +56,9 @@ def sniff(document: Document) -> int:
     bare = sum(line.what == EVENT for line in body)
     if full and full >= 0.5 * len(body):
         return 85
-    return 75 if bare and bare >= 0.8 * len(body) else 0
+    if bare and bare >= 0.8 * len(body):
+        return 75
+    return 25 if 10 * full >= len(body) > 0 else 0  # a few lines of a trace in a text
 
 
 def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[Note]]:

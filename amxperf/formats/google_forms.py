@@ -12,10 +12,10 @@ from ..document import Document
 
 _HEADING = re.compile(r"Benchmark\s{2,}Time\s{2,}CPU\s{1,}Iterations(?P<tail>\s+UserCounters\.\.\.|(?:\s+[\w.:/-]{1,60})*)\s*")
 _ROW = re.compile(
-    r"(?P<name>\S{1,300})\s+(?P<real>-?[\d.]{1,20}(?:e[+-]\d+)?|nan) (?P<unit>ns|us|ms|s|%)"
+    r"(?P<name>\S.{0,300}?)\s+(?P<real>-?[\d.]{1,20}(?:e[+-]\d+)?|nan) (?P<unit>ns|us|ms|s|%)"
     r"\s+(?P<cpu>-?[\d.]{1,20}(?:e[+-]\d+)?|nan) (?:ns|us|ms|s|%)\s+(?P<iterations>\d{1,18})(?P<rest>(?:\s.*)?)"
 )
-_ERROR = re.compile(r"(?P<name>\S{1,300})\s+(?:ERROR OCCURRED|SKIPPED): '(?P<message>.*)'\s*")
+_ERROR = re.compile(r"(?P<name>\S.{0,300}?)\s+(?:ERROR OCCURRED|SKIPPED): '(?P<message>.*)'\s*")
 _FIT = re.compile(r"(?P<name>\S{1,300}_(?:BigO|RMS))\s+\S+ \S+\s+\S+ \S+\s*")
 _COUNTER = re.compile(r"(?P<name>[^\s=]{1,60})=(?P<value>\S{1,40})")
 _NUMBER = re.compile(r"(?P<number>-?\d[\d.]*(?:e[+-]\d+)?)(?P<scale>|[KMGTPE]i|[kMGTPEKnum])(?P<rate>/s|s)?")

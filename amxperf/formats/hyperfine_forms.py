@@ -81,7 +81,7 @@ def read_markdown(document: Document, given: str = "") -> Read:
     for number, row in markdown.rows(document.lines):
         found = [(name, *heading.groups()) for name in row if (heading := _HEADING.fullmatch(name))]
         mean = next((_MEAN.fullmatch(row[name]) for name, which, _ in found if which == "Mean"), None)
-        if not mean or "Command" not in row:
+        if not mean:
             skipped.append(number)
             continue
         figures = []
@@ -90,7 +90,10 @@ def read_markdown(document: Document, given: str = "") -> Read:
                 figures += [("mean", mean[1], unit), *([("stddev", mean[2], unit)] if mean[2] else [])]
             else:
                 figures.append((which.lower(), row[name], unit))
-        values.append((number, row["Command"].strip("`"), {}, figures))
+        names = [name for name in row if name != "Relative" and not _HEADING.fullmatch(name)]
+        command = "Command" if "Command" in names else names[0] if names else ""
+        factors = {factor(name): row[name] for name in names if name != command}
+        values.append((number, row.get(command, "").strip("`") or "hyperfine", factors, figures))
     return _tables(document, given, values, _remarks(document, skipped))
 
 
@@ -126,7 +129,8 @@ def _remarks(document: Document, skipped: list[int]) -> list[Note]:
 
 
 def _mean_of(header: list[str]) -> bool:
-    return "Command" in header and any((found := _HEADING.fullmatch(name)) and found[1] == "Mean" for name in header)
+    """Whether a table is hyperfine's, perhaps with other columns in front than the command."""
+    return {found[1] for name in header if (found := _HEADING.fullmatch(name))} == {"Mean", "Min", "Max"}
 
 
 def _tables(document: Document, given: str, values: list[Value], notes: list[Note], failed: Set[int] = frozenset()) -> Read:

@@ -63,8 +63,10 @@ _SCREEN = re.compile(
     re.ASCII,
 )
 _TITLE = re.compile(
-    r"\s*(?:kvm statistics - .{1,200}|Event\s+Total(?:\s+%Total)?\s+Cur(?:rent|Avg/s)|Total\s+\d{1,20}(?:\s+\d{1,20})?)\s*"
+    r"\s*(?:kvm statistics - .{1,200}|regex filter: .{1,200}|Event\s+Total(?:\s+%Total)?\s+Cur(?:rent|Avg/s)"
+    r"|Total\s+\d{1,20}(?:\s+\d{1,20})?)\s*"
 )
+_COLUMNS = re.compile(r"\s*Event\s+Total(?:\s+%Total)?\s+Cur(?:rent|Avg/s)\s*")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?P<rest>(?:(?:\s+|,)-?\d{1,20})+)\s*", re.ASCII)
 _BANNER = re.compile(r"(?:timestamp,)?[a-z][\w()]*(?:[ ,][a-z][\w()]*)*\s*", re.ASCII)
 SINCE = "counted since the guest started; the difference of two snapshots depends on speed"
@@ -74,6 +76,8 @@ def sniff(document: Document) -> int:
     """90 where three lines or columns carry names of KVM's counters and half of the lines can be read; else 0."""
     lines = [line for line in document.head if line.strip()]
     cells = list(_cells(Document("", "\n".join(lines[:400]).encode(), "").lines)) if lines else []
+    if any(_COLUMNS.fullmatch(line) for line in lines) and any("once" in cell["kind"] for _, cell in cells):
+        return 90  # the screen of kvm_stat, whatever the events of its architecture are called
     known = {cell["name"] for _, cell in cells if cell["name"] in COUNTERS or cell["name"].startswith("kvm_")}
     if len(known) < 3 and not (len(known) == len({cell["name"] for _, cell in cells}) > 0 and known & {"pages_4k", "exits"}):
         return 0

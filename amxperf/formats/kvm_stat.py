@@ -2,7 +2,8 @@
 
 perf 6.1 prints a table in us, later releases one in ns with the total time of each reason (``Event name``, ``Mean Time (ns)``).
 
-Measurements: benchmark `vm-exits` (`mmio-accesses` and `io-accesses` for --event=mmio and ioport), factor `exit_reason` as printed.
+Measurements: benchmark `vm-exits` (`mmio-accesses`, `io-accesses` and `msr-accesses` for --event=mmio, ioport and msr), factor
+`exit_reason` as printed.
 Metrics: `samples` (a count, better `none`: fewer exits are not by themselves faster); `min_time`, `max_time` and `avg_time` of the
 handling in s (better `lower`; `none` for HLT and its like, where the guest waits); `handled_time`, of a reason where the table
 has it, else of the whole report.
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
 
 TITLE = "perf kvm stat report"
 
-BENCHMARKS = {"VM-EXIT": "vm-exits", "MMIO Access": "mmio-accesses", "IO Port Access": "io-accesses"}
+BENCHMARKS = {"VM-EXIT": "vm-exits", "MMIO Access": "mmio-accesses", "IO Port Access": "io-accesses", "MSR Access": "msr-accesses"}
 """Heading of the first column -> benchmark."""
 
 IDLE = ("HLT", "MWAIT_INSTRUCTION", "PAUSE_INSTRUCTION", "hlt", "mwait", "pause")
 """Exits in whose time the guest waits for work."""
 
 _HEADER = re.compile(
-    r"\s*(?P<kind>VM-EXIT|MMIO Access|IO Port Access)\s+(?:VCPU ID\s+)?Samples\s+Samples%\s+Time%\s+Min Time\s+Max Time"
+    r"\s*(?P<kind>VM-EXIT|MMIO Access|IO Port Access|MSR Access)\s+(?:VCPU ID\s+)?Samples\s+Samples%\s+Time%\s+Min Time\s+Max Time"
     r"\s+Avg time\s*"
 )
 _ROW = re.compile(
@@ -111,7 +112,8 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
             if line == last:
                 notes.append(Note("cut-line", "the last line has no end and may be cut; it is not used", document.source, line))
                 continue
-            kind = next((kind for kind, place in _PLACES.items() if place.fullmatch(row["reason"])), benchmark)
+            places = _PLACES if row.re is _LATER_ROW else {}
+            kind = next((kind for kind, place in places.items() if place.fullmatch(row["reason"])), benchmark)
             rows.extend({**common, "benchmark": kind, "exit_reason": row["reason"], **cell} for cell in _cells(row))
             samples += int(row["samples"])
         elif benchmark and (total := _TOTAL.fullmatch(text)):

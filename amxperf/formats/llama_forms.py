@@ -48,7 +48,7 @@ def form(document: Document) -> Callable[[Document], Tests] | None:
     if re.match(r"\s*(?:\[\s*)?\{", text) and all(f'"{name}"' in text for name in ("n_prompt", "n_gen")):
         return read_json if '"avg_ns"' in text or '"avg_ts"' in text else None
     head = [line for line in document.head if line.strip()]
-    if any("t/s" in (names := markdown.cells(line)) and "test" in names for line in head):
+    if any(_is_head(markdown.cells(line)) for line in head):
         return read_markdown
     if any(_header(line) for line in head):
         return read_csv
@@ -64,6 +64,10 @@ def read_json(document: Document) -> Tests:
     found = objects(Document(document.source, data, "", document.path))
     skipped = [number for number, (old, new) in enumerate(zip(document.lines, lines, strict=True), 1) if old != new]
     return Tests(found.items, found.cut, skipped)
+
+
+def _is_head(cells: list[str]) -> bool:
+    return "t/s" in cells and "test" in cells
 
 
 def _header(line: str) -> list[str]:
@@ -114,7 +118,7 @@ def read_markdown(document: Document) -> Tests:
     """The rows of the tables, size and parameters as printed; `build:` below them belongs to those since the last such line."""
     tests = Tests()
     builds = [(number, found) for number, line in enumerate(document.lines, 1) if (found := _BUILD.match(line.strip()))]
-    for number, row in markdown.rows(document.lines):
+    for number, row in markdown.rows(document.lines, _is_head):
         rate, name = _RATE.fullmatch(row.get("t/s", "")), _NAMES.fullmatch(row.get("test", ""))
         if not rate or not name or not name[0]:
             tests.skipped.append(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 _CELL = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:[|+]\s*:?-+:?\s*)*\|?\s*")
@@ -21,20 +21,22 @@ def cells(line: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in _CELL.split(text[1:-1])]
 
 
-def rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(lines: Iterable[str], heads: Callable[[list[str]], bool] = lambda cells: False) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of all tables, each with its line and by the names in its table's header; a row of another width is empty.
+
+    A table ends at a blank line: other lines between its rows are a program's own. `heads` tells a header that has no rule below.
 
     >>> list(rows(["text", "| a | b |", "|---|--:|", "| 1 | 2 |", "", "| 3 | 4 |"]))
     [(4, {'a': '1', 'b': '2'})]
     """
+    text = list(lines)
     header: list[str] = []
-    last: list[str] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text, 1):
         found = cells(line)
-        if found and _RULE.fullmatch(line):
-            header = last
-        elif found and header:
+        ruled = number < len(text) and bool(found) and _RULE.fullmatch(text[number]) is not None
+        if found and (ruled or heads(found)):
+            header = found
+        elif found and header and not _RULE.fullmatch(line):
             yield number, dict(zip(header, found, strict=True)) if len(found) == len(header) else {}
-        elif not found:
+        elif not line.strip():
             header = []
-        last = found

@@ -39,7 +39,7 @@ _TEXT = re.compile(
 _MORE = re.compile(
     rf"""\s*+(?:{_STAMP}\s++)?(?:(?P<place>CPU\d+|[SN]\d+(?:-\w+){{0,4}})\s++(?:\d+\s{{2,}}+)?)?
     (?:(?P<group>[A-Za-z]\S*(?:\s++\(\S+\))?)\s++)?\#\s*+(?P<metric>(?:-?\d|-?nan\b).*?)\s*+
-    (?:\(\s*+\+-\s*+\d+[.,]\d+%\s*+\))?\s*+(?:[(\[]\s*+\d+[.,]\d+%[)\]])?\s*+""",
+    (?:\(\s*+\+-\s*+\d+[.,]\d+%\s*+\))?\s*+(?:[(\[]\s*+(?P<running>\d+[.,]\d+)%[)\]])?\s*+""",
     re.VERBOSE | re.ASCII,
 )
 _MORE_CSV = re.compile(
@@ -156,7 +156,8 @@ def further(text: str) -> More | None:
         return More(group=found["unit"]) if _GROUP_CSV.fullmatch(found["unit"]) else None
     text = _REMARK.sub("", text.removeprefix("^C"))
     if found := _MORE.fullmatch(text):
-        return More(metrics_of(found["metric"]), " ".join((found["group"] or "").split()))
+        running = plain(found["running"]) / 100 if found["running"] else None
+        return More(metrics_of(found["metric"]), " ".join((found["group"] or "").split()), running)
     return More(running=plain(found[1]) / 100) if (found := _RUNNING.fullmatch(text)) else None
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 TITLE = "perf stat: text, -x CSV, -j JSON"
 
 _HEADER = re.compile(r"\s{0,8}Performance counter stats for (?P<what>.*?)(?: \((?P<runs>\d+) runs\))?:\s*")
-_INTERVALS = re.compile(r"#\s+time\s+(?:\S+\s+)*?counts unit events\s*")
+_INTERVALS = re.compile(r"\s*#\s+time\s+(?:\S+\s+)*?counts unit events\s*")
 _NAMES = re.compile(r"#\s+time\s+\S|\s?time,.*,\s*$|\s*(?:core|cluster|die|socket|node)[,;:|\t]cpus[,;:|\t]")
 _TIME = re.compile(
     r"\s*(?P<value>\d+[.,]\d+)(?: \+- (?P<spread>\d+[.,]\d+))? seconds (?P<what>time elapsed|user|sys)(?: time)?"
@@ -72,6 +72,8 @@ def sniff(document: Document) -> int:
         return 0
     known = len(found) + marks + times + sum(bool(_OTHER.fullmatch(line)) for line in lines)
     runs = sum(bool(_RUN.fullmatch(line)) for line in lines)
+    if any(record.running is not None and text.lstrip().startswith("{") for _, text, record in records(head) if record):
+        return 95 if 2 * (known + runs) >= len(lines) else 60  # nothing else has objects with a counter-value
     return 95 if 2 * (known + runs) >= len(lines) else 60 if marks and (times or len(found) > 1) else 0
 
 

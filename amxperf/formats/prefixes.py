@@ -37,6 +37,7 @@ _FILE = r"(?:[\w.+/-]{0,200}\.[A-Za-z]\w{0,9}|(?:[\w.+/-]{0,200}/)?trace(?:_pipe
 PREFIXES = (
     Prefix("a wall clock", Expression(_CLOCK)),
     Prefix("the names of grep", Expression(_FILE + r"(?::\d{1,9}:|-\d{1,9}-|:)"), trace=True),
+    Prefix("the names of the files", Expression(r" {0,40}" + _FILE + r":(?= )"), trace=True),  # trace-cmd report of several
     Prefix("the numbers of the lines", Expression(r" {0,8}(\d{1,9})(?:[:-]|\t|[.)]? {1,2})"), trace=True, numbered=True),
     Prefix("the marks of a comment", Expression(r"[ \t]{0,8}(?:#|//|--|;|\*|\||rem\b)(?: |(?=[#<])|$)"), trace=True),
     Prefix("the name of a container", Expression(r"[\w.-]{1,60}[ \t]{1,20}\|(?: |$)"), trace=True),
@@ -56,12 +57,13 @@ _TRACE = Expression(
 )
 
 
-def unprefixed(document: Document, named: bool = False) -> tuple[Document, str] | None:
+def unprefixed(document: Document, named: bool = False, lax: bool = False) -> tuple[Document, str] | None:
     """The capture without what stands in front of its lines, and what that was; None where nothing does.
 
     Parameters
     ----------
     named : the caller says which format it is, and that it is no kernel log.
+    lax : the lines need not be those of a trace, since they are of no format as they stand.
 
     >>> text = b"9:   a-1   [000] d....  1.000001: kvm_fpu: load\\n12:   a-1   [000] d....  1.000002: kvm_fpu: unload\\n"
     >>> plain, what = unprefixed(Document("a", text, ""))
@@ -72,14 +74,14 @@ def unprefixed(document: Document, named: bool = False) -> tuple[Document, str] 
         return None
     head = [line for line in document.head if line.strip()]
     for prefix in (*PREFIXES, *([DUMP] if named else [])):
-        if _stands(prefix, head):
+        if _stands(prefix, head, lax):
             lines = [prefix.form.sub("", line, count=1) for line in document.lines]
             data = "\n".join(lines).encode("utf-8", "replace") + b"\n" * document.text.endswith("\n")
             return Document(document.source, data, str(document.digest), document.path), prefix.name
     return None
 
 
-def _stands(prefix: Prefix, head: list[str]) -> bool:
+def _stands(prefix: Prefix, head: list[str], lax: bool) -> bool:
     """Whether the prefix stands in front of nearly all lines, and is no part of them."""
     found = [prefix.form.match(line) for line in head]
     have = [match for match in found if match]
@@ -88,7 +90,7 @@ def _stands(prefix: Prefix, head: list[str]) -> bool:
         return False
     if prefix.numbered and not all(int(one[1]) < int(two[1]) for one, two in pairwise(have)):
         return False
-    if not prefix.trace:
+    if not prefix.trace or lax:
         return True
     bare = any(not match and _TRACE.match(line) for match, line in zip(found, head, strict=True))
     return not bare and any(_TRACE.match(match.string[match.end() :]) for match in have)

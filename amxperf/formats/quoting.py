@@ -20,6 +20,8 @@ _MARGIN = re.compile(r"(?:\s{0,3}>){1,120} ?(?:\| ?)?")
 _SOFT = re.compile(r".{60,90}(?<!=)=$")
 _CODED = re.compile(r"=3D|=20|=09")
 _EVENT = re.compile(r".{1,60}\[\d{3,6}\].{0,12}\s\d{1,12}\.\d{6,9}:(?: |$)")
+_STAMP = re.compile(r".{1,60}\[\d{3,6}\].{0,12}\s\d{1,12}\.\d{6,9}:\s*")
+_NO_MORE = re.compile(r"\s*(?:#|=>|[0-9a-f]{4,16}(?:\s|$))")
 _MORE = re.compile(r"[a-z_]\w{0,30}=\S|\S+:\S+: ")
 
 
@@ -47,6 +49,8 @@ def unquoted(document: Document) -> Document | None:
 
 def _goes_on(line: str, after: str) -> bool:
     """Whether an event was broken off here: behind a blank or a colon, or before an argument."""
+    if _STAMP.fullmatch(line) and after.strip() and not _EVENT.match(after) and not _NO_MORE.match(after):
+        return True
     if not _EVENT.match(line) or not after.strip() or _EVENT.match(after) or after.startswith((" ", "\t", "#", "=>")):
         return False
     return line.endswith((" ", ":")) or bool(_MORE.match(after) and len(line) > 50)

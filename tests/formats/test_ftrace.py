@@ -337,3 +337,22 @@ def test_random_text_never_raises(text):
 @given(st.sampled_from(sorted(LAYOUTS)), st.text() | st.from_regex(r"[a-z_]{1,9}[=: ](0x)?[0-9a-f]{1,20}( #GP)?"))
 def test_random_payloads_never_raise_and_keep_their_text(kind, text):
     assert decode(kind, text)["detail"] == text.strip()
+
+
+def test_the_kernels_script_puts_names_to_msrs():
+    row = event("read_msr: MSR_CORE_PERF_FIXED_CTR1(30a), value ffffcabcacaa")
+    assert (row["msr"], row["value"]) == (0x30A, 0xFFFFCABCACAA)
+
+
+def test_a_few_lines_of_a_trace_in_a_text_are_read():
+    text = "What I see here is\n\n <idle>-0       [000] dN.. 38980.032347: read_msr: 0, value fff\n\nand nothing else.\n"
+    assert ftrace.sniff(document(text)) == 25 and recognise(document(text)) == "ftrace"
+    tables, notes = parse(text)
+    assert tables["events"]["msr"].tolist() == [0] and [note.code for note in notes] == ["unknown-lines"]
+    assert ftrace.sniff(document("More and more words.\n" * 20 + text)) == 0
+
+
+@pytest.mark.parametrize("mark", "│┃║")
+def test_a_drawn_box_is_no_part_of_a_task(mark):
+    tables, _ = parse(f"{mark} perf 12345 [000] 123456.789: cpu-clock:  {mark}\n")
+    assert tables["events"].empty

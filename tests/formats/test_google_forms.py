@@ -67,3 +67,12 @@ def test_a_cut_table_and_a_program_that_prints_too(sample):
     assert recognise(document) == "google_benchmark"
     tables, notes = google_benchmark.read(document, {})
     assert "cut-file" in [note.code for note in notes] and tables["measurements"]["line"].max() == len(document.lines) - 1
+
+
+def test_names_with_blanks():
+    head = "-" * 60 + "\nBenchmark                  Time             CPU   Iterations UserCounters...\n" + "-" * 60 + "\n"
+    text = head + "BM_Search/search position:0       5.70 ns         5.60 ns    126602219 Result=101\n"
+    found = google_benchmark.read(Document("a", text.encode(), ""), {})[0]["measurements"]
+    assert dict(zip(found["metric"], found["value"], strict=True)) == {
+        "real_time": pytest.approx(5.7e-9), "cpu_time": pytest.approx(5.6e-9), "Result": 101
+    }  # fmt: skip

@@ -81,3 +81,12 @@ def test_other_tables_in_the_same_text_are_counted(sample):
 def test_csv_without_results_is_an_error(text):
     with pytest.raises(FormatError):
         hyperfine.read(Document("a", text.encode(), ""), {})
+
+
+def test_a_table_whose_columns_somebody_renamed():
+    text = "| Participant | Input | Mean [ms] | Min [ms] | Max [ms] | Relative |\n|:---|:---|---:|---:|---:|---:|\n"
+    text += "| one | a | 1.8 ± 0.1 | 1.7 | 2.2 | 1.00 |\n| one | b | 1.9 ± 0.1 | 1.7 | 2.5 | 1.05 ± 0.09 |\n"
+    document = Document("a", text.encode(), "")
+    assert recognise(document) == "hyperfine"
+    means = hyperfine.read(document, {})[0]["measurements"].query("metric == 'elapsed mean'")
+    assert means[["benchmark", "Input", "value"]].values.tolist() == [["one", "a", 0.0018], ["one", "b", 0.0019]]

@@ -132,3 +132,15 @@ def test_the_screen_of_kvm_stat(text, rates):
     totals = data[~data["metric"].str.endswith("/s")]
     assert not totals["informative"].any() and totals["value"].max() < 1e9 and "Total" not in set(totals["metric"])
     assert [note.code for note in notes] == ["since-start"]
+
+
+def test_a_screen_of_another_architecture_with_a_filter():
+    text = "  kvm statistics - summary\n                   regex filter: diag\n   Event                    Total %Total CurAvg/s\n"
+    text += "   exit_instruction           276  100.0       12\n     instruction_diag_44      256   92.8       11\n"
+    text += "   Total     276       12\n"
+    document = Document("a", text.encode(), "")
+    assert recognise(document) == "kvm_counters"
+    data = read(document, {})[0]["measurements"]
+    assert dict(zip(data["metric"], data["value"], strict=True)) == {
+        "exit_instruction": 276, "exit_instruction/s": 12, "instruction_diag_44": 256, "instruction_diag_44/s": 11
+    }  # fmt: skip

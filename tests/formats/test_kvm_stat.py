@@ -98,3 +98,11 @@ def test_a_report_that_a_mailer_broke(sample):
     columns = whole.columns.difference(["source", "line"])
     assert tables["measurements"][columns].equals(whole[columns]) and not notes
     assert ((tables["measurements"]["line"] + 1) // 2).tolist() == whole["line"].tolist()
+
+
+def test_accesses_of_msrs():
+    """The names look like those of --event=mmio in the later table; the heading says what they are."""
+    head = "MSR Access Samples  Samples% Time%  Min Time Max Time  Avg time\n\n"
+    row = "  0x6e0:W   67007  98.17%   98.31%  0.59us   10.69us  0.90us ( +-  0.10% )\n"
+    data = read(doc(f"Analyze events for all VMs, all VCPUs:\n\n{head}{row}"), {})[0]["measurements"]
+    assert set(data["benchmark"]) == {"msr-accesses"} and set(data["exit_reason"]) == {"0x6e0:W"}

@@ -94,3 +94,13 @@ def test_what_is_cut_or_no_result_is_said(sample):
     text = sample("tiny.md").text + "\n| a | b |\n|---|---|\n| 1 | 2 |\n"
     notes = llama_bench.read(Document("a", text.encode(), ""), {})[1]
     assert [note.code for note in notes] == ["mean-of-runs", "skipped-line"]
+
+
+@pytest.mark.parametrize("between", ["[LINUX_PERF:362] unset\n", "ggml_init: done\n"])
+@pytest.mark.parametrize("rule", ["| --- | ---: | ---: |\n", ""])
+def test_a_table_without_its_rule_and_lines_of_a_log_inside(rule, between):
+    text = f"| model | test | t/s |\n{rule}{between}| bitnet 3B | pp32 | 57.14 ± 3.67 |\n"
+    text += f"{between}| bitnet 3B | tg32 | 60.11 ± 0.01 |\n"
+    document = Document("a.md", text.encode(), "")
+    assert recognise(document) == "llama_bench"
+    assert rows(document, "token_rate mean")["value"].tolist() == [57.14, 60.11]

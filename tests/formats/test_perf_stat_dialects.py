@@ -152,3 +152,22 @@ def test_metrics_alone_with_any_separator(sep):
 def test_topdown_of_old_releases():
     text = "core,cpus,retiring,bad speculation,frontend bound,backend bound\nS0-C0,1,151.0,3.9,26.0,,\n"
     assert values(text, core="S0-C0") == {"retiring": 1.51, "bad speculation": pytest.approx(0.039), "frontend bound": 0.26}
+
+
+def test_the_share_of_time_behind_a_metric_on_the_next_line():
+    text = " Performance counter stats for 'x':\n\n   1,000 instructions:u     #    0.83  insn per cycle\n"
+    text += "                             #    0.98  stalled cycles per insn     (74.94%)\n\n     417.5 seconds time elapsed\n"
+    assert values(text)["instructions:u running"] == pytest.approx(0.7494)
+
+
+@pytest.mark.parametrize("place", ["socket cpus", "node   cpus", "die cpus"])
+def test_headings_of_intervals_with_places(place):
+    mark = {"s": "S0", "n": "N0", "d": "S0-D0"}[place[0]]
+    text = f"  #           time {place}             counts unit events\n       1.001085024 {mark}        1         9615386315      clockticks\n"
+    assert recognise(doc(text)) == "perf_stat" and values(text) == {"clockticks": 9615386315}
+
+
+def test_json_between_other_lines():
+    one = '{"counter-value" : "6326.000000", "unit" : "", "event" : "cycles", "event-runtime" : 293786, "pcnt-running" : 100.00}'
+    text = f"$ perf stat -j -- true\n...\n{one}\n...\nand so on\n"
+    assert recognise(doc(text)) == "perf_stat" and values(text) == {"cycles": 6326}

@@ -103,3 +103,20 @@ def test_numbers_that_do_not_grow_are_no_numbers_of_lines():
     text = "".join(f"{n}:bash-166   [000] d....  1.50000{i}: kvm_fpu: load\n" for i, n in enumerate((3, 12, 3)))
     capture = read_document(Document("a", text.encode(), ""))
     assert capture.tables["events"]["comm"].tolist() == ["3:bash", "12:bash", "3:bash"]
+
+
+def test_names_of_files_in_front_of_a_report_of_several():
+    """trace-cmd report -i host.dat -i guest.dat prints them to the right, and two blanks behind their colons."""
+    lines = [" CPU 0/KVM-45  [001]  2.167192: kvm_fpu: load", "    <idle>-0     [000]  2.167196: hrtimer_cancel:"] * 3
+    text = "".join(f"{name:>22}:  {line}\n" for name, line in zip(("host.dat", "guest-2.dat") * 3, lines, strict=True))
+    capture = read_document(Document("a", text.encode(), ""))
+    assert capture.tables["events"]["comm"].tolist() == ["CPU 0/KVM", "<idle>"] * 3
+    assert [note.code for note in capture.notes] == ["prefixed"]
+
+
+@pytest.mark.parametrize("front", ["// ", "# ", "-- "])
+def test_a_result_in_a_comment_is_read_where_it_is_of_no_format_as_it_stands(front):
+    document = whole(HERE / "samples/google_benchmark/tabular.txt")
+    mine, its = read_document(document), read_document(prefixed(document, front))
+    assert its.format == "google_benchmark"
+    same(mine, its)

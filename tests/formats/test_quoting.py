@@ -6,6 +6,7 @@ import pytest
 
 from amxperf.document import Document, load
 from amxperf.formats import read_document, recognise
+from amxperf.formats.quoting import unquoted
 
 HERE = Path(__file__).parent
 SAMPLES = [
@@ -98,3 +99,14 @@ def test_small_things_of_terminals_and_reports():
     assert read_document(Document("a", null.encode(), "")).measurements["metric"].tolist() == ["x"]
     late = "  <idle>-0       1d...2.. 2563695127us : write_msr: 1c4, value 40000\n" * 2  # a field of flags more, of PREEMPT_RT
     assert read_document(Document("a", late.encode(), "")).tables["events"]["timestamp"].tolist() == [2563.695127] * 2
+
+
+def test_events_that_were_broken_off_behind_their_stamps():
+    """As git and mailers leave them: the rest stands on the next line, behind a blank; the frames of perf are none of it."""
+    text = "".join(f"{line[:line.index(': ') + 1]}\n {line[line.index(': ') + 2:]}\n" for line in EVENTS.splitlines())
+    whole = read_document(Document("a", EVENTS.encode(), ""))
+    capture = read_document(Document("a", text.encode(), ""))
+    columns = ["comm", "pid", "cpu", "timestamp", "kind", "reason", "msr", "value", "detail"]
+    assert capture.tables["events"][columns].equals(whole.tables["events"][columns])
+    sample = "".join(f"a 7 [001] 12.00000{i}: \n\tffffffff81000000 do_idle\n\n" for i in range(4))
+    assert unquoted(Document("a", sample.encode(), "")) is None

@@ -33,7 +33,7 @@ class Line(NamedTuple):
     ticks: bool = False
 
 
-_COMM = r"(?P<comm>\S(?:\S|[ ](?=\S)){0,14}?)"
+_COMM = r"(?P<comm>[^\s│┃║](?:\S|[ ](?=\S)){0,14}?)"
 """A task's name has at most 15 characters (TASK_COMM_LEN of the kernel) and hardly ever two blanks in a row: what is longer
 has something in front of it that is no part of it."""
 _TASK = r"\s*+" + _COMM + r"-(?P<pid>\d{1,10})\s++"
@@ -149,7 +149,7 @@ def parse(line: str) -> Line:
         return _graph(found)
     if _SWITCH.fullmatch(line):
         return Line(HEADER)
-    if (found := _SHORT.fullmatch(line)) and (found["name"] or found["comm"]):
+    if (found := _SHORT.fullmatch(line)) and (found["name"] or found["comm"] or found["tid"]):
         return _sample(found)
     if line[0] in " \t" and _UNDER.fullmatch(line):
         return Line(HEADER)

@@ -39,7 +39,11 @@ DIRECT = frozenset((
 WORDS = frozenset(("msr", "value", "xfeatures", "xcomp_bv", "intr_info", "error_code", "rip", "info1", "info2", "old", "new"))
 """Those of them that are 64-bit words: a negative number becomes its two's complement."""
 
-_MSR = ("{msr:x!}, value {value:x}{gp:t!}", "msr={msr:x!} val={value:x} failed={gp:t!}")
+_MSR = (
+    "{msr:x!}, value {value:x}{gp:t!}",
+    "msr={msr:x!} val={value:x} failed={gp:t!}",
+    "MSR_{_:t}({msr:x!}), value {value:x}{gp:t!}",  # tracing/postprocess/decode_msr.py of the kernel's scripts
+)
 _FPU = (
     "x86/fpu: {_:t} load: {_:d} xfeatures: {xfeatures:x!} xcomp_bv: {xcomp_bv:x!}",
     "x86/fpu: {_:t} initialized: {_:d} xfeatures: {xfeatures:x!} xcomp_bv: {xcomp_bv:x!}",
