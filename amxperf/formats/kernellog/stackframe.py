@@ -61,7 +61,7 @@ _REMARK = Expression(r"(?:<[-=]|//|#|--|←|\u2014).*")
 """What a writer puts behind a frame."""
 
 _RED_HAT = Expression(  # 2.4: name, module, offset, place on the stack
-    r"\[<[0-9a-f]{8,16}>\] (?P<symbol>[.A-Za-z_][\w.]{0,99}) \[(?P<module>[\w-]{1,64})\] 0x(?P<offset>[0-9a-f]{1,8})"
+    r"\[<[0-9a-f]{8,16}>\] (?P<symbol>[.A-Za-z_][\w.]{0,99}) \[(?P<module>[\w-]{1,64})\] ?0x(?P<offset>[0-9a-f]{1,8})"
     r"(?: \(0x[0-9a-f]{8,16}\)\)?)?"
 )
 _BARE_MODULE = Expression(r" (?P<module>[a-z][a-z0-9_]{2,63})")  # scripts that decode some frames leave the brackets away
@@ -113,7 +113,7 @@ def parse_frame(text: str) -> dict[str, Any] | None:
         text = text[1:-1]
     if text.startswith("?[<"):  # a symboliser of KMSAN puts the mark in front of the address
         text = text[1:].replace("] ", "] ? ", 1)
-    if "] 0x" in text and (found := _RED_HAT.fullmatch(text)):
+    if ("] 0x" in text or "]0x" in text) and (found := _RED_HAT.fullmatch(text)):
         module = "" if found["module"] == "kernel" else found["module"]
         return {"symbol": found["symbol"], "function": found["symbol"], "offset": int(found["offset"], 16), "module": module,
                 "reliable": True, "inlined": False}  # fmt: skip
