@@ -342,7 +342,7 @@ class CallTraces:
         if part == "place":
             stream.wrapped = stream.count
             return "detail"
-        if text == "stack backtrace:" and stream.report is not None:  # lockdep: the trace of its first line comes now
+        if report.said(text) == "stack backtrace:" and stream.report is not None:  # lockdep: the trace of its first line comes now
             stream.report = stream.report._replace(stamp=timestamp, count=stream.count)
             stream.stack = Said(line, text, timestamp, stream.count)
             return "detail"

@@ -85,7 +85,7 @@ def passes(head: list[str]) -> list[Pass]:
     ['[    1.000000]  f+0x1/0x2 [kvm 926c13f3af83b0c6fe64badb21ec87d5e93fcf65]', '   926c13f3af83b0c6fe64badb21ec87d5e93fcf65]']
     """
     if recorders.twice(head):
-        return [recorders.once, *passes([one for one, after in pairwise([*head, ""]) if one != after])]
+        return [recorders.once, *passes([one for one, after in pairwise([*head, ""]) if not recorders.twins(one, after)])]
     if other := recorders.others(head):
         return [partial(recorders.told, other), *passes([line for line in head if not other.match(line)])]
     if all(map(_ordinary, head)):

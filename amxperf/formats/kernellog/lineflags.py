@@ -59,7 +59,7 @@ def in_report(text: str) -> int:
     """Flags of a line of a report."""
     flags = _PARTS[report.part(text)]
     for flag, holds in (
-        (textflags.LOCKDEP, text == "stack backtrace:"), (textflags.SHORT, report.is_short(text)),
+        (textflags.LOCKDEP, report.said(text) == "stack backtrace:"), (textflags.SHORT, report.is_short(text)),
         (textflags.FAULT, report.names_fault(text)), (textflags.ACCUSES, report.accuses(text)),
         (textflags.LOST, "printk messages dropped" in text and DROPPED.search(text)), (textflags.COLON, text.endswith(":")),
         (textflags.UNREFERENCED, text.startswith("unreferenced")), (textflags.TASKS, report.task(text)),

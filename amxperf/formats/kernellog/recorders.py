@@ -35,6 +35,9 @@ ROOM = 1 << 10
 ENOUGH = 60
 """Lines in the kernel's own form at the start of a log, after which no recorder is looked for."""
 
+CUT = 60
+"""Characters of a line that a terminal cut, at least."""
+
 _STAMP = r"(?:<\d{1,3}>)?\[ {0,12}\d{1,12}[.,]\d{6}\](?=[ \[]|\s*$|\s*[\"'\\<|])"
 _SYSLOG = r"(?<!\w)[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,64} kernel: "
 _BEGIN = re.compile(rf"{_SYSLOG}|{_STAMP}")
@@ -179,6 +182,16 @@ def told(other: re.Pattern[str], lines: Iterator[Written]) -> Iterator[Written]:
         yield written._replace(program=True) if other.match(written.text) else written
 
 
+def twins(one: str, other: str) -> bool:
+    """Whether two lines are one; a terminal may have cut either.
+
+    >>> twins("[    1.000000] a", "[    1.000000] a"), twins("[    1.000000] a", "[    1.000000] ab")
+    (True, False)
+    """
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) >= CUT and long.startswith(short) and re.match(_STAMP, short) is not None)
+
+
 def twice(head: list[str]) -> bool:
     """Whether two consoles wrote into one log: each line of it, stamp and all, stands there twice.
 
@@ -187,7 +200,7 @@ def twice(head: list[str]) -> bool:
     """
     at = pairs = single = 0
     while at < len(head):
-        twin = head[at : at + 1] == head[at + 1 : at + 2]
+        twin = at + 1 < len(head) and twins(head[at], head[at + 1])
         pairs += twin and re.match(_STAMP, head[at]) is not None
         single += not twin
         at += 1 + twin
@@ -195,9 +208,16 @@ def twice(head: list[str]) -> bool:
 
 
 def once(lines: Iterator[Written]) -> Iterator[Written]:
-    """The second of two equal lines belongs to the first."""
-    before = ""
+    """Of two lines that are one the second belongs to the first."""
+    held: Written | None = None
     for written in lines:
-        again = bool(written.text.strip()) and written.text == before
-        before = "" if again else written.text
-        yield written._replace(continued=True) if again else written
+        if held is not None and held.text.strip() and twins(held.text, written.text):
+            yield held._replace(text=max(held.text, written.text, key=len))
+            yield written._replace(continued=True)
+            held = None
+            continue
+        if held is not None:
+            yield held
+        held = written
+    if held is not None:
+        yield held

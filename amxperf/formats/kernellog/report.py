@@ -20,6 +20,7 @@ _FAULT = re.compile(
     r"=== WARNING|\[ (?:BUG|INFO): |Oops\[#\d|(?:general protection fault|divide error|invalid opcode|stack segment)\b|"
     r".{1,64} invoked oom-killer: |.{1,64}: page allocation (?:failure|stalls)\b|irq \d{1,10}: nobody cared"
 )
+_ESCAPED = re.compile(r"(?:#01[125]\s{0,60}+)++(?!:)")
 _CUT = re.compile(r"-{4,}\[ cut here \]-{4,}")
 _END = re.compile(r"---\[ end ")
 _AFTER = re.compile(
@@ -85,13 +86,22 @@ _TASKS = (
 )
 
 
+def said(text: str) -> str:
+    """The text without the line end in front that a syslog daemon wrote as an octal number.
+
+    >>> said("#012-> #1 (&lock){+.+.}-{3:3}:"), said("#0: (fs_reclaim){+.+.}-{0:0}, at: f+0x1/0x2")
+    ('-> #1 (&lock){+.+.}-{3:3}:', '#0: (fs_reclaim){+.+.}-{0:0}, at: f+0x1/0x2')
+    """
+    return _ESCAPED.sub("", text, count=1) if text.startswith("#01") and _ESCAPED.match(text) else text
+
+
 def names_fault(text: str) -> bool:
     """Whether the line says what went wrong, so that it is the headline of the trace below.
 
     >>> names_fault("BUG: kernel NULL pointer dereference, address: 0000000000000008"), names_fault("usb 1-1: new device")
     (True, False)
     """
-    return _FAULT.match(text) is not None
+    return _FAULT.match(said(text)) is not None
 
 
 def is_short(text: str) -> bool:
@@ -111,6 +121,7 @@ def part(text: str) -> str:
     >>> part("---[ end trace 0000000000000000 ]---"), part("Hardware name: QEMU"), part("Freed by task 7:"), part("usb 1-1: x")
     ('end', 'detail', 'stack', '')
     """
+    text = said(text)
     if _END.match(text):
         return "end"
     if _CUT.match(text):

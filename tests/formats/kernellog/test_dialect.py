@@ -27,6 +27,7 @@ def test_each_form_is_told():
         "uptime-and-gap": 1, "guest-under-a-unit": 1, "console-in-a-field": 1, "container-json": 1, "array-of-objects": 1,
         "comma-separated": 1, "clock-alone": 1, "table-of-a-page": 1, "two-in-a-line": 1, "found-by-grep": 1,
         "every-line-twice": 1, "monotonic-programs": 1, "marked-code": 1, "kernel-as-a-source": 1, "panic-behind-frames": 1,
+        "twice-and-cut": 1,
         "line-ends-lost": 1, "json-ends": 1, "quoted-strings": 1, "maker-pid-first": 1, "maker-minus": 1,
         "head-of-a-switch": 1, "head-without-stamps": 1, "web-page": 1, "maker-dot-and-blanks": 1,
         "mail-coded-ends": 2, "mail-page-coded": 4, "page-broken-elements": 1, "report-in-a-string": 1, "string-over-lines": 1,
