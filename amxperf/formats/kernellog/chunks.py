@@ -7,8 +7,13 @@ from typing import BinaryIO
 
 import numpy as np
 
+from .memo import Unsuited
+
 SPARE = 64
 """Bytes behind the text that may be read, never used."""
+
+MOST = 1000 << 20
+"""Bytes of one line beyond which places in the next chunk, which is twice as long, would need more than 32 bits."""
 
 FIRST = 1 << 18
 """Bytes of the first chunk: the sooner its texts are known, the fewer are asked about twice."""
@@ -19,7 +24,7 @@ def chunks(
 ) -> Iterator[tuple[np.ndarray, int]]:
     """Whole lines of a stream, about `size` bytes at a time, each with its length; the last line gets an end.
 
-    Buffers that the caller puts into `free` are filled again.
+    Buffers that the caller puts into `free` are filled again. Raises Unsuited for a line of more than :data:`MOST` bytes.
     """
     rest = b""
     first, done = True, False
@@ -56,3 +61,5 @@ def chunks(
             yield buf, end
         if not end and not done:
             size = max(size, len(rest))  # a line longer than a chunk: twice as much next time
+            if size > MOST:
+                raise Unsuited

@@ -11,7 +11,7 @@ from amxperf.document import Document
 from amxperf.errors import FormatError, UsageError
 from amxperf.formats import dmesg
 from amxperf.formats.compiled import native
-from amxperf.formats.kernellog import blocks, engine, logjson
+from amxperf.formats.kernellog import blocks, chunks, engine, logjson
 from tests import corpus
 
 N = 25
@@ -68,6 +68,13 @@ def test_corpus(number):
 def test_numbers_beyond_32_bits():
     lines = ["CPU: 3 PID: 9999999999 Comm: a Not tainted 6.1 #1", "Call Trace:", " f+0x1/0x2", " g+0x1/0xfffffffff"]
     assert compare("".join(f"[    1.00000{at}] {line}\n" for at, line in enumerate(lines)).encode(), 64)
+
+
+def test_a_line_that_is_too_long_for_32_bits_is_left_to_the_plain_reader(monkeypatch):
+    monkeypatch.setattr(chunks, "MOST", 300)
+    line = b"[    1.000000] f+0x1/0x2 " + b"x" * 200 + b"\n"
+    assert compare(line, 16)
+    assert not compare(line + line[:-1] + line[:-1] + line, 16)
 
 
 def test_pasted():
