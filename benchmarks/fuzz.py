@@ -28,6 +28,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -328,7 +329,8 @@ def run(reader: str, options: list[str]) -> None:
             frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "amxperf" in frame.filename] or [None]
             place = f"{Path(frames[-1].filename).stem}-{frames[-1].lineno}" if frames[-1] else ""
             words = str(error).split(" for ")[0] if isinstance(error, AssertionError) else ""
-            key = f"{type(error).__name__}-{place}{'-takes' if words.startswith('takes') else words.replace(' ', '-')}"
+            words = "takes" if words.startswith("takes") else re.sub(r"\W+", "-", words.partition("values")[0])[:60]
+            key = f"{type(error).__name__}-{place}-{words}"
             if key not in known:
                 known.add(key)
                 name = f"{reader}-{key}-{hashlib.sha256(data).hexdigest()[:6]}.bin"

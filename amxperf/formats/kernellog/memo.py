@@ -273,6 +273,8 @@ class Memo:
             flags |= (textflags.LEFT if left else 0) | (textflags.FRAME if frames else 0)
             flags |= textflags.INTERRUPT if left and tracemarks.INTERRUPT.match(left) else 0
             flags |= textflags.DECODED if left and tracemarks.DECODED.fullmatch(left) else 0
+        else:
+            flags |= textflags.LEFT  # no line of a trace is as long
         text = text[: calltrace.LONG]
         flags |= lineflags.in_report(text)
         if not row and (named := report.named(text)):

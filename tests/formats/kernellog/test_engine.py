@@ -125,6 +125,13 @@ def test_pieces_of_lines(pieces):
     compare("".join(pieces).encode("utf-8", "surrogateescape"), 30)
 
 
+@pytest.mark.parametrize("text", ["x", "INFO: task a:1 blocked for more than 2 seconds. ", " f+0x1/0x2", "RAX: 1 ", "<IRQ> "])
+def test_long_lines(text):
+    """A line of more than 4096 characters is part of a report, or nothing; a find of the fuzzer, where it ended a trace."""
+    for before in "", "[    1.000000]  f+0x1/0x2\n", "[    1.000000] other\n":
+        compare(f"[    1.000000] Call Trace:\n{before}[    1.000000] {text * 5000}\n{before}".encode(), 1 << 20)
+
+
 def test_single_tables():
     data = LOGS[0].data
     for name in engine.NAMES:
