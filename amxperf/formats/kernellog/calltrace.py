@@ -302,12 +302,14 @@ class CallTraces:
                     stream.depth += 1
                 stream.closed = False
                 role = "frame"
-            elif not stream.skipped and not role and (pairs := parse_registers(left)):
+            elif not role and (pairs := parse_registers(left, report=not stream.skipped)):
                 self.registers += [{"trace": trace["trace"], "line": line, "name": n, "value": v} for n, v in pairs]
                 role = "register"
             elif not stream.skipped and not role and INTERRUPT.match(left):
                 role = "context"
-            elif not stream.skipped and not role and DECODED.fullmatch(left):
+            elif not role and DECODED.fullmatch(left):
+                if stream.skipped:
+                    return "detail"
                 role = "detail"
             else:
                 stream.contexts = was

@@ -66,6 +66,7 @@ from .replaystate import (
     refer,
     reset,
 )
+from .scan import CODE
 from .textflags import (
     ABSENT,
     ACCUSES,
@@ -78,6 +79,7 @@ from .textflags import (
     LEFT,
     NUMBERED,
     PLAIN,
+    REG,
     REG_REPORT,
     ROOT,
     TASK_END,
@@ -262,7 +264,9 @@ def inside(at: int, line: int, text: int, S: Any, C: Any, T: Any, G: Any, F: Any
     s = at * STREAM
     trace = S[s + TRACE]
     role = -1
-    flags = REG_REPORT | LEFT
+    flags = REG | REG_REPORT | LEFT
+    if text == CODE:
+        flags = REG_REPORT | LEFT
     if text >= 0:
         flags = C[text * CLASS]
         marks = C[text * CLASS + 3]
@@ -298,7 +302,7 @@ def inside(at: int, line: int, text: int, S: Any, C: Any, T: Any, G: Any, F: Any
                 S[s + DEPTH] += 1
             S[s + CLOSED] = 0
             role = R_FRAME
-        elif not S[s + SKIPPED] and role < 0 and flags & REG_REPORT:
+        elif role < 0 and flags & (REG if S[s + SKIPPED] else REG_REPORT):
             r = G[G_REGISTERS] * 2
             R[r] = line
             R[r + 1] = -trace - 1
@@ -306,7 +310,9 @@ def inside(at: int, line: int, text: int, S: Any, C: Any, T: Any, G: Any, F: Any
             role = R_REGISTER
         elif not S[s + SKIPPED] and role < 0 and flags & INTERRUPT:
             role = R_CONTEXT
-        elif not S[s + SKIPPED] and role < 0 and flags & DECODED:
+        elif role < 0 and flags & DECODED:
+            if S[s + SKIPPED]:
+                return R_DETAIL
             role = R_DETAIL
         else:
             return -1
