@@ -12,6 +12,9 @@ NEAR = 1.0
 SOON = 16
 """Lines after which a message that names a fault is no headline any more."""
 
+PATIENCE = 3
+"""Unrelated lines that an open trace survives where no caller tells the streams apart, and that a header waits for its trace."""
+
 FAR = 100
 """Lines after which the headers of tasks that printed at once are past."""
 
@@ -54,18 +57,22 @@ class Stream:
     skipped: int = 0  # other lines since the last line of the open trace
     wrapped: int = -1  # count at the line whose end stands on the next one
     about: int = 0  # count at the last line of a report, 0 without one
+    behind: int = -1  # count at the line that says that the header below has no trace of its own
     broken: str = ""  # first part of a header that goes on in the next line
     flaw: str = ""  # why the open trace is not whole: head cut, lost messages
     interrupted: int = 0  # count at the header that stood inside an open trace
+    losses: list[int] = field(default_factory=lambda: [0])  # how often a console lost messages so far; one number for all streams
+    before: int = 0  # its value when the trace opened
 
     def ended(self, otherwise: str) -> str:
         """How the open trace ended, where something else ends it."""
-        return "unrelated line" if self.skipped else "closed" if self.closed else otherwise
+        return "closed" if self.closed else "unrelated line" if self.skipped else otherwise
 
     def close(self, how: str) -> None:
         """End the open trace, if there is one."""
         if self.trace is not None:
-            self.trace["complete"] = (self.flaw or how) if self.depth else "no frames"
+            flaw = self.flaw or ("lost messages" if self.losses[0] != self.before else "")
+            self.trace["complete"] = (flaw or how) if self.depth else "no frames"
             self.trace, self.depth, self.skipped, self.closed, self.flaw = None, 0, 0, False, ""
             self.contexts = []
 
@@ -88,6 +95,8 @@ class Stream:
         """
         before = self.header
         if before is None or "cpu" not in before or "cpu" not in row or before.get("pid", row["pid"]) == row["pid"]:
+            return False
+        if self.waited > PATIENCE:  # the stacks of its report stood above it
             return False
         program = any(one["name"] == "RIP" and one["value"][3:4] == "3" for one in self.registers)
         return not program and self.near(timestamp)

@@ -27,7 +27,7 @@ from typing import Any
 
 from ...capture import Note
 from . import report
-from .callstream import NEAR, SOON, Said, Stream
+from .callstream import NEAR, PATIENCE, SOON, Said, Stream
 from .prefix import DROPPED
 from .stackframe import is_sure, parse_header, parse_more, parse_registers
 from .tracemarks import (
@@ -45,9 +45,6 @@ from .tracemarks import (
     frames_of,
     is_plain,
 )
-
-PATIENCE = 3
-"""Unrelated lines that an open trace survives where no caller tells the streams apart."""
 
 LONG = 4096
 """Characters beyond which a line is neither header nor frame nor registers, and is cut as a headline."""
@@ -101,6 +98,7 @@ class CallTraces:
         self.notes: list[Note] = []
         self.tasks: dict[str, dict[str, Any]] = {}  # what a maker's log says of a caller
         self._streams: dict[str, Stream] = {}
+        self._losses = [0]
 
     def feed(self, line: int, message: str, timestamp: float = nan, caller: str = "", boot: str = "") -> str:
         """Take one line; return its role, one of :data:`ROLES`."""
@@ -111,7 +109,7 @@ class CallTraces:
             text = HYPERVISOR.sub("", text, count=1)
         stream = self._streams.get(caller)
         if stream is None:
-            stream = self._streams[caller] = Stream()
+            stream = self._streams[caller] = Stream(losses=self._losses)
         stream.count += 1
         if len(text) > LONG:
             role = self._report(stream, line, text[:LONG], timestamp, caller)
@@ -140,7 +138,8 @@ class CallTraces:
                 if stream.header is not None and stream.header.get("cpu") is None and (found := EIP.match(text)):
                     stream.header["cpu"] = int(found[1])  # 32-bit x86 up to 3.9
                 return "register"
-            if MARKS.fullmatch(text):
+            if (mark := MARK.match(text)) and MARKS.fullmatch(text):
+                stream.mark(mark["name"], closes=bool(mark["close"]))
                 return "context"
         return self._report(stream, line, text, timestamp, caller)
 
@@ -185,10 +184,12 @@ class CallTraces:
         if stream.header is not None and "pid" not in stream.header:  # up to 2.6, a line `CPU 1` stands before it
             headline = stream.header["headline"]
             row["cpu"] = stream.header["cpu"] if row.get("cpu") is None else row["cpu"]
+        spent = stream.owed is not None or stream.behind == stream.count - 1
         if stream.owed is not None:
             stream.owed |= {name: value for name, value in row.items() if stream.owed.get(name) in (None, "")}
         self._drop_header(stream)
-        stream.header, stream.waited, stream.began = row | {"headline": headline}, 0, (stream.count, timestamp)
+        stream.header, stream.began = row | {"headline": headline}, (stream.count, timestamp)
+        stream.waited = PATIENCE + 1 if spent else 0
         stream.said = stream.report = stream.stack = stream.owed = None
         return True
 
@@ -226,7 +227,10 @@ class CallTraces:
         row = self._row(line, line, timestamp, boot, headline, header)
         owner = {} if rivals else {"trace": row["trace"]}
         self.registers += [register | owner for register in stream.registers]
-        stream = self._streams[caller] = Stream(count=stream.count, trace=row, began=stream.began, rivals=max(0, rivals - 1))
+        stream = self._streams[caller] = Stream(
+            count=stream.count, trace=row, began=stream.began, rivals=max(0, rivals - 1), losses=self._losses,
+            before=self._losses[0],
+        )  # fmt: skip
         if rest:
             self._inside(stream, line, rest)
         return "marker"
@@ -264,6 +268,7 @@ class CallTraces:
                 stream.owed = trace
         self._drop_header(stream)
         stream.trace, stream.depth, stream.said, stream.stack, stream.named = trace, 0, None, None, {}
+        stream.before = self._losses[0]
         return self._inside(stream, line, text)
 
     def _caller(self, caller: str) -> dict[str, Any]:
@@ -326,11 +331,12 @@ class CallTraces:
     def _report(self, stream: Stream, line: int, text: str, timestamp: float, caller: str) -> str:
         """Take a line that is neither header, frame nor register: part of a report, or any other message."""
         part = report.part(text)
+        if report.comes_behind(text):
+            stream.behind = stream.count
         if part == "after" and stream.trace is not None and stream.has_rival_fault(caller):
             return "detail"
         if part in ("end", "cut", "after", "place", "stack") and stream.trace is not None:
-            begins = part == "cut" and not stream.closed
-            stream.close("unrelated line" if stream.skipped else "next marker" if begins else "closed")
+            stream.close(stream.ended("next marker" if part == "cut" else "closed"))
         if part == "end":
             stream.said, stream.dumping = None, True
             return "report"
@@ -351,7 +357,7 @@ class CallTraces:
         fault = report.names_fault(text)
         if not fault:
             stream.named = report.named(text) or stream.named
-        if part and not fault and (part == "after" or (stream.trace is None and stream.in_report())):
+        if part and not fault and (part == "after" or ((stream.trace is None or stream.closed) and stream.in_report())):
             if stream.header is not None and text.startswith("Hardware name: "):
                 stream.header["hardware"] = text.partition(": ")[2].strip()
             return "detail"
@@ -359,15 +365,22 @@ class CallTraces:
 
     def _other(self, stream: Stream, line: int, text: str, timestamp: float, caller: str, fault: bool) -> str:
         if DROPPED.search(text):
-            if stream.trace is not None:
+            if caller and stream.trace is not None:
                 stream.flaw = stream.flaw or "lost messages"
+            elif not caller:  # a console says it of all that it prints
+                self._losses[0] += 1
+                self._drop_header(stream)
+                stream.said = stream.report = stream.stack = stream.owed = None
+                stream.named = {}
             return "lost"
         if stream.count == stream.wrapped + 1 and DECODED.fullmatch(text):
             stream.wrapped = stream.count
         if stream.trace is not None:
             stream.skipped += 1
-            if caller or stream.closed or stream.skipped > PATIENCE:
-                stream.close("closed" if stream.closed else "unrelated line")
+            if caller or stream.skipped > PATIENCE:
+                stream.close(stream.ended("unrelated line"))
+        else:
+            stream.contexts = []
         if stream.header is not None:
             stream.waited += 1
             if stream.waited > PATIENCE:

@@ -61,6 +61,7 @@ def in_report(text: str) -> int:
     for flag, holds in (
         (textflags.LOCKDEP, report.said(text) == "stack backtrace:"), (textflags.SHORT, report.is_short(text)),
         (textflags.FAULT, report.names_fault(text)), (textflags.ACCUSES, report.accuses(text)),
+        (textflags.BEHIND, report.comes_behind(text)),
         (textflags.LOST, "printk messages dropped" in text and DROPPED.search(text)), (textflags.COLON, text.endswith(":")),
         (textflags.UNREFERENCED, text.startswith("unreferenced")), (textflags.TASKS, report.task(text)),
         (textflags.BACKTRACE, "backtrace" in text.lower()),

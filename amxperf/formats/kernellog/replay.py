@@ -56,7 +56,7 @@ from .replaystate import (
     restart,
     stream,
 )
-from .replaytrace import bare, inside, marker, note
+from .replaytrace import bare, context, inside, marker, note
 from .scan import BLANK, CODE, FOREIGN, HEADER, PROGRAM, REGISTER
 from .textflags import (
     BANNER,
@@ -138,6 +138,7 @@ def take(
             S[s + SAID] = 0
             return R_REGISTER
         if flags & MARKS:
+            context(at, M[C[text * CLASS + 2]], S)
             return R_CONTEXT
     return report(at, line, text, begin, size, stamp, caller, flags, S, Z, C, V, T, G)
 

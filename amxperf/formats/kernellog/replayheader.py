@@ -15,8 +15,10 @@ from .replaystate import (
     GROUP,
     HAS_HEADER,
     INTERRUPTED,
+    LISTED,
     NEXT_MARKER,
     OWED,
+    PATIENCE,
     PROGRAMS,
     RIVALS,
     SAID,
@@ -96,7 +98,8 @@ def header(
     close(at, end_of(at, S, NEXT_MARKER), S, T, G)
     S[s + RIVALS] = S[s + RIVALS] if near(at, stamp, S, Z) else 0
     two = S[s + HAS_HEADER] and S[s + VALUES] != ABSENT and V[row] != ABSENT and S[s + VALUES + 1] != ABSENT
-    if caller == 0 and two and S[s + VALUES + 1] != V[row + 1] and not S[s + PROGRAMS] and near(at, stamp, S, Z):
+    two = two and S[s + VALUES + 1] != V[row + 1] and S[s + WAITED] <= PATIENCE
+    if caller == 0 and two and not S[s + PROGRAMS] and near(at, stamp, S, Z):
         S[s + RIVALS] = max(S[s + RIVALS], 1) + 1
     cpu = V[row]
     goes_on = False
@@ -111,6 +114,7 @@ def header(
         if cpu < 0:
             cpu = S[s + VALUES]
     owed = S[s + OWED]
+    spent = owed >= 0 or S[s + LISTED] == S[s + COUNT] - 1
     if owed >= 0:
         t = (owed - G[G_BASE]) * TRACES + T_VALUES
         merge(T, t, V, row)
@@ -128,7 +132,7 @@ def header(
         else:
             S[s + TITLE] = 0
     S[s + HAS_HEADER] = 1
-    S[s + WAITED] = 0
+    S[s + WAITED] = PATIENCE + 1 if spent else 0
     S[s + BEGAN] = S[s + COUNT]
     Z[at * 5 + 4] = stamp
     S[s + SAID] = 0

@@ -10,13 +10,16 @@ from .replaystate import (
     ABOVE,
     CLOSED,
     CLOSED_,
+    CONTEXTS,
     COUNT,
     DUMPING,
     FAULTS,
     FLAW,
     G_BASE,
+    G_LOSSES,
     GROUP,
     HAS_HEADER,
+    LISTED,
     LOST_MESSAGES,
     NAMED_ROW,
     NEAR,
@@ -47,6 +50,7 @@ from .replaystate import (
 )
 from .textflags import (
     AFTER,
+    BEHIND,
     CLASS,
     COLON,
     CUT,
@@ -72,15 +76,25 @@ def other(
     """Take a message that is no part of a report."""
     s = at * STREAM
     if flags & LOST:
-        if S[s + TRACE] >= 0 and not S[s + FLAW]:
+        if caller and S[s + TRACE] >= 0 and not S[s + FLAW]:
             S[s + FLAW] = LOST_MESSAGES
+        elif caller == 0:
+            G[G_LOSSES] += 1
+            drop_header(at, S)
+            S[s + SAID] = 0
+            S[s + FAULTS] = 0
+            S[s + ABOVE] = 0
+            S[s + OWED] = -1
+            S[s + NAMED_ROW] = -1
         return R_LOST
     if S[s + COUNT] == S[s + WRAPPED] + 1 and flags & DECODED:
         S[s + WRAPPED] = S[s + COUNT]
     if S[s + TRACE] >= 0:
         S[s + SKIPPED] += 1
-        if caller or S[s + CLOSED] or S[s + SKIPPED] > PATIENCE:
-            close(at, CLOSED_ if S[s + CLOSED] else UNRELATED, S, T, G)
+        if caller or S[s + SKIPPED] > PATIENCE:
+            close(at, end_of(at, S, UNRELATED), S, T, G)
+    else:
+        S[s + CONTEXTS] = 0
     if S[s + HAS_HEADER]:
         S[s + WAITED] += 1
         if S[s + WAITED] > PATIENCE:
@@ -110,6 +124,8 @@ def report(
 ) -> int:  # fmt: skip
     """Take a line that is neither header, frame nor register."""
     s = at * STREAM
+    if flags & BEHIND:
+        S[s + LISTED] = S[s + COUNT]
     cut_in = S[s + TRACE] >= 0 and caller == 0 and S[s + FAULTS] > T[(S[s + TRACE] - G[G_BASE]) * TRACES + T_LINE]
     if flags & AFTER and cut_in:
         return R_DETAIL
@@ -138,7 +154,7 @@ def report(
         return R_DETAIL
     if not flags & FAULT and flags & NAMED:
         S[s + NAMED_ROW] = C[text * CLASS + 1]
-    about = S[s + TRACE] < 0 and S[s + ABOUT_COUNT] and S[s + COUNT] - S[s + ABOUT_COUNT] <= ABOUT
+    about = (S[s + TRACE] < 0 or S[s + CLOSED]) and S[s + ABOUT_COUNT] and S[s + COUNT] - S[s + ABOUT_COUNT] <= ABOUT
     if not flags & FAULT and (flags & AFTER or (flags & DETAIL and about)):
         if S[s + HAS_HEADER] and flags & HARDWARE:
             S[s + VALUES + 5] = V[C[text * CLASS + 1] * 6 + 5]

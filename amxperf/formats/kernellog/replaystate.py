@@ -11,8 +11,8 @@ SAID, FAULTS, ABOVE, TITLE = 0, 5, 10, 15
 NAMED_ROW, OWED, HAS_HEADER, VALUES, WAITED, BEGAN, RIVALS, GROUP, PROGRAMS, DUMPING = 20, 21, 22, 23, 29, 30, 31, 32, 33, 34
 TRACE, DEPTH, CONTEXTS, CLOSED, SKIPPED, ABOUT_COUNT, FLAW, COUNT, WRAPPED, CONTEXT = 35, 36, 37, 38, 39, 40, 41, 42, 43, 44
 SAVED = 60
-INTERRUPTED, TOUCHED = 77, 78
-STREAM = 79
+INTERRUPTED, TOUCHED, BEFORE, LISTED = 77, 78, 79, 80
+STREAM = 81
 """Items of a row of S, the streams; a row of Z holds the stamps of its four texts and of its header."""
 
 T_LINE, T_END, T_BOOT, T_VALUES, T_COMPLETE, T_TITLE, T_TASKS, T_CALLER = 0, 1, 2, 3, 9, 10, 11, 12
@@ -25,7 +25,8 @@ NO_FRAMES, CLOSED_, NEXT_MARKER, UNRELATED, END_OF_FILE, HEAD_CUT, LOST_MESSAGES
 # items of G
 G_TRACES, G_FRAMES, G_REGISTERS, G_EVENTS, G_NOTES, G_STREAMS, G_GROUPS, G_BOOT, G_BANNER, G_ANY = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 G_TITLES, G_BASE, G_MASK, G_ROOM_STREAMS, G_ROOM_FRAMES, G_ROOM_TITLES, G_TOUCHED, G_STRIDE = 10, 11, 12, 13, 14, 15, 16, 17
-G_ITEMS = 18
+G_LOSSES = 18
+G_ITEMS = 19
 
 (R_BLANK, R_REPORT, R_DETAIL, R_HEADER, R_REGISTER, R_MARKER, R_CONTEXT, R_FRAME, R_LOST, R_BOOT, R_EVENT, R_PROGRAM, R_OTHER) = (
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)  # fmt: skip
@@ -49,6 +50,8 @@ def close(at: int, how: int, S: Any, T: Any, G: Any) -> int:
     if trace >= 0:
         if S[s + FLAW]:
             how = S[s + FLAW]
+        elif S[s + BEFORE] != G[G_LOSSES]:
+            how = LOST_MESSAGES
         T[(trace - G[G_BASE]) * TRACES + T_COMPLETE] = how if S[s + DEPTH] else NO_FRAMES
         S[s + TRACE] = -1
         S[s + DEPTH] = 0
@@ -60,9 +63,9 @@ def close(at: int, how: int, S: Any, T: Any, G: Any) -> int:
 
 
 def end_of(at: int, S: Any, last: int) -> int:
-    """How a trace ended that something else ends: unrelated line, closed, or `last`."""
+    """How a trace ended that something else ends: closed, unrelated line, or `last`."""
     s = at * STREAM
-    return UNRELATED if S[s + SKIPPED] else CLOSED_ if S[s + CLOSED] else last
+    return CLOSED_ if S[s + CLOSED] else UNRELATED if S[s + SKIPPED] else last
 
 
 def drop_header(at: int, S: Any) -> int:
@@ -83,6 +86,7 @@ def reset(at: int, nan: float, S: Any, Z: Any) -> int:
     S[s + OWED] = -1
     S[s + TRACE] = -1
     S[s + WRAPPED] = -1
+    S[s + LISTED] = -1
     Z[at * 5 + 4] = nan
     return 0
 

@@ -8,6 +8,7 @@ from ..compiled.primitives import copy
 from .replayheader import numbered
 from .replaystate import (
     ABOVE,
+    BEFORE,
     BEGAN,
     CLOSED,
     CLOSED_,
@@ -20,6 +21,7 @@ from .replaystate import (
     FLAW,
     G_BASE,
     G_FRAMES,
+    G_LOSSES,
     G_NOTES,
     G_REGISTERS,
     G_STRIDE,
@@ -169,6 +171,7 @@ def marker(
     stamped = Z[at * 5 + 4]
     reset(at, nan, S, Z)
     S[s + TRACE] = G[G_TRACES] - 1
+    S[s + BEFORE] = G[G_LOSSES]
     S[s + BEGAN] = began
     S[s + COUNT] = lines
     Z[at * 5 + 4] = stamped
@@ -229,6 +232,7 @@ def bare(
             S[s + OWED] = G[G_TRACES] - 1
     drop_header(at, S)
     S[s + TRACE] = G[G_TRACES] - 1
+    S[s + BEFORE] = G[G_LOSSES]
     S[s + DEPTH] = 0
     S[s + SAID] = 0
     S[s + ABOVE] = 0

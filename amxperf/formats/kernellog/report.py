@@ -25,7 +25,8 @@ _CUT = re.compile(r"-{4,}\[ cut here \]-{4,}")
 _END = re.compile(r"---\[ end ")
 _AFTER = re.compile(
     r"Modules linked in:|Kernel Offset: |Rebooting in |Dumping ftrace buffer:|Instruction dump:|The buggy address|Object at f"
-    rf"|Memory state around|kfence-#|irq event stamp|page dumped because|flags: 0x|{VMCS}"
+    r"|Memory state around|kfence-#|irq event stamp|page dumped because|flags: 0x|Reported by Kernel Concurrency|value changed: "
+    rf"|{VMCS}"
 )
 _DETAIL = re.compile(
     r"Hardware name: |Tainted: \[|Workqueue: |Sched_ext: |Stopper: |Call site: |"
@@ -36,7 +37,7 @@ _DETAIL = re.compile(
     r"|pwq \d|pending: |in-flight: |inactive: |pool \d{1,6}:|R:\d T:\d|\^$|PACATMSCRATCH \[|[#>]?[0-9a-f]{16}: [0-9a-f]{4,12}\s"
     r"|#PF: |IP: \[<|last sysfs file: |Bytes \d|Memory access of size |comm \"|ret_ip|task: |Stack:"
     r"|KASAN: |Disabling lock debugging|Kernel panic - not syncing|pgd = |PGD |Thread overran stack|Not tainted"
-    r"|\"echo 0 > /proc/sys|Reported by Kernel Concurrency|value changed: "
+    r"|\"echo 0 > /proc/sys"
     r"|Internal error|\(detected by |\(t=\d|rcu: \t|Mem-Info:|hex dump \(first)|"
     r"cpu=\d{1,6} pid=\d{1,10}$|"
     r"[#=~*-]{16,}$|\.\.\.$|\[\.\.\.\]$|\(stack is not available\)|=+$|Exception stack\(0x|Segment Routing|SMP |Rebooting in "
@@ -135,6 +136,15 @@ def part(text: str) -> str:
     if _DETAIL.match(text) or _WORDS.fullmatch(text):
         return "detail"
     return ""
+
+
+def comes_behind(text: str) -> bool:
+    """Whether the header in the next line has no trace of its own: KCSAN prints it behind its stacks.
+
+    >>> comes_behind("Reported by Kernel Concurrency Sanitizer on:")
+    True
+    """
+    return text.startswith("Reported by Kernel Concurrency")
 
 
 def accuses(text: str) -> bool:

@@ -9,8 +9,8 @@ DECODED, FAULT, LOST, COLON = 1 << 16, 1 << 17, 1 << 18, 1 << 19
 EVENT, TASKS, BACKTRACE, BANNER = 1 << 20, 1 << 21, 1 << 22, 1 << 23
 REBOOT, HARDWARE, NAMED, USER, PROPERTY, MISSED, VCPU = 1 << 24, 1 << 25, 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 << 30
 PLACE, LOCKDEP, ACCUSES, UNREFERENCED, BARE_PLACE = 1 << 31, 1 << 32, 1 << 33, 1 << 34, 1 << 35
-SHORT, ROOT, PLAIN, NUMBERED, SURE = 1 << 36, 1 << 37, 1 << 38, 1 << 39, 1 << 40
-"""The last but one: the task above a stack is named as in ``WARNING: CPU: 1 PID: 7 at``."""
+SHORT, ROOT, PLAIN, NUMBERED, SURE, BEHIND = 1 << 36, 1 << 37, 1 << 38, 1 << 39, 1 << 40, 1 << 41
+"""NUMBERED: the task above a stack is named as in ``WARNING: CPU: 1 PID: 7 at``."""
 
 CLASS = 8
 """Items of a row of C: flags, row of values, first mark, marks, first frame, frames, the text behind ``Call Trace:``, row of

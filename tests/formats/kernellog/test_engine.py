@@ -118,7 +118,8 @@ def test_mixtures(data):
     "1", "2", "x", " ", "\t",
     "\r", "\r\n", "\n", "\n", "\n", "\0", "\x1b[31m", "é", "\udc80", "[", "]", "0x12ab", "12ab", ":", "Linux version 6",
     "\\x41", "kvm [1]: x",
-    "Hardware name: y", "** 3 printk messages dropped **", "handle_xfd_event on CPU3",
+    "Hardware name: y", "** 3 printk messages dropped **", "Reported by Kernel Concurrency Sanitizer on:", " </IRQ>", " <IRQ>",
+    "handle_xfd_event on CPU3",
     "kvm_set_msr_common set MSR_IA32_XFD to 0x1 on vcpu1 cpu1",
 ]), max_size=40))  # fmt: skip
 def test_pieces_of_lines(pieces):
