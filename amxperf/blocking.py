@@ -148,6 +148,13 @@ def _boots(pairing: Pairing, cells: np.ndarray) -> frozenset[Name]:
     return frozenset(name for name in names if name[1])
 
 
+def log_ratios(found: Samples, row: int, location: str) -> np.ndarray:
+    """Log ratios of the pairs of a comparison that blocks pair, one per replicate."""
+    sides = [Locations(arm, location).of("block", np.array([row]))[0] for arm in found.arms]
+    labels = found.groups[found.arms[0].arms[row] : found.arms[0].arms[row + 1]]
+    return np.array([(sides[1] - sides[0])[labels == label].mean() for label in dict.fromkeys(labels.tolist())])
+
+
 def unused(block: str) -> str:
     """Why a block that names a launch or a boot pairs nothing."""
     text = f"dataset.toml pairs what one {block} holds, and no {block} holds two of the arms: they are compared unpaired"

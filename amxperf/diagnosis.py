@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .blocking import log_ratios
 from .stats.diagnostics import Finding, applied, diagnose
 from .stats.nested import Locations
 from .stats.result import Comparison
@@ -26,7 +27,7 @@ def diagnosed(results: Results, manifest: Manifest) -> tuple[Comparison, ...]:
     """Every comparison with the findings of :func:`amxperf.stats.diagnostics.diagnose`.
 
     The order of the launches is that of ``[launches] order`` in dataset.toml; without it nothing is said of order and drift.
-    Refused and paired comparisons stay as they are.
+    Refused comparisons stay as they are. Of paired ones the log ratios are looked at: what a block does to both arms is no fault.
     """
     sample, found = Sample(results.pairing, results.samples, manifest), []
     for result, row in zip(results, results.place.tolist(), strict=True):
@@ -34,10 +35,17 @@ def diagnosed(results: Results, manifest: Manifest) -> tuple[Comparison, ...]:
     return tuple(found)
 
 
-def findings(result: Comparison, arms: Sequence[tuple[Sample, int]]) -> tuple[Finding, ...]:
-    """What the arms of a comparison show: a sample and the row of its arms; of a ratio of ratios two of them."""
-    if result.verdict == "not comparable" or result.pairs or result.halves:
+def findings(result: Comparison, arms: Sequence[tuple[Sample, int]], sides: Sequence[np.ndarray] = ()) -> tuple[Finding, ...]:
+    """What the arms of a comparison show: a sample and the row of its arms; of a ratio of ratios two of them.
+
+    sides : the log ratios of pairs, or of the two sides of a ratio of ratios, where blocks pair the arms of that.
+    """
+    if result.verdict == "not comparable":
         return ()
+    if result.pairs or result.halves:
+        sides = sides or [log_ratios(sample.samples, row, sample.manifest.location) for sample, row in arms]
+        values = [values for sample, row in arms for values in sample.values(row)]
+        return diagnose(*sides, values=values, confidence=result.confidence, margin=result.margin)
     looked = [sample.arms(row, result.replicate) for sample, row in arms]
     places, values = ([arm for part in looked for arm in part[k]] for k in (0, 1))
     order = [ranks for part in looked for ranks in part[2] or ()]
@@ -55,8 +63,11 @@ class Sample:
     def arms(self, row: int, level: str) -> Looked:
         """Baseline and treatment of a comparison; None for the order that the manifest does not state."""
         places = [part.of(level, np.array([row]))[0] for part in self.located]
-        values = [arm.values[arm.by_value[row] : arm.by_value[row + 1]] for arm in self.samples.arms]
-        return places, values, self._order(row, level)
+        return places, self.values(row), self._order(row, level)
+
+    def values(self, row: int) -> list[np.ndarray]:
+        """The values of both arms of a comparison."""
+        return [arm.values[arm.by_value[row] : arm.by_value[row + 1]] for arm in self.samples.arms]
 
     def _order(self, row: int, level: str) -> list[list[float]] | None:
         """When each replicate of both arms ran; None where the manifest does not say it of all of them."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .blocking import log_ratios
 from .dataset import Dataset, open_dataset
 from .errors import OutOfReach, UsageError
 from .pairing import Pairing, paired
@@ -17,7 +18,6 @@ from .sampling import samples
 from .selector import Selector, parse
 from .settling import settled
 from .stats.components import Components, combined, components, of_pairs
-from .stats.nested import Locations
 from .stats.plan import Costs, Plan, plan
 from .stats.result import Caution
 from .stats.wording import PLURAL
@@ -177,7 +177,7 @@ def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool
     parts = [components(arm.arm(row), dataset.manifest.location) for arm in (found.arms[:1] if alone else found.arms)]
     pilot = parts[0] if alone else combined(*parts)
     if found.block:
-        replicate, pilot = "block", of_pairs(pilot, _log_ratios(found, row, dataset.manifest.location))
+        replicate, pilot = "block", of_pairs(pilot, log_ratios(found, row, dataset.manifest.location))
     level = "boot" if replicate == "block" else replicate
     if spread is not None:
         pilot = pilot.with_spread(level, spread)
@@ -191,13 +191,6 @@ def _one(pairing: Pairing, found: Samples, i: int, dataset: Dataset, alone: bool
         return Planned(*names, plan(_with_warmup(pilot, dataset.manifest.warmup), replicate=replicate, **_paid(goal, dataset)))
     except OutOfReach as error:  # the others have a plan
         return Planned(*names, None, error.message)
-
-
-def _log_ratios(found: Samples, row: int, location: str) -> np.ndarray:
-    """Log ratios of the pairs of a comparison, one per replicate."""
-    sides = [Locations(arm, location).of("block", np.array([row]))[0] for arm in found.arms]
-    labels = found.groups[found.arms[0].arms[row] : found.arms[0].arms[row + 1]]
-    return np.array([(sides[1] - sides[0])[labels == label].mean() for label in dict.fromkeys(labels.tolist())])
 
 
 def _with_warmup(pilot: Components, warmup: int) -> Components:

@@ -99,8 +99,9 @@ def relative(
     found = four.compared(rows, others, blocks, arms, within, confidence, margin, [*left_out, *residues])
     if diagnose:
         parts = Sample(mains, four.main, dataset.manifest), Sample(refs, four.ref, dataset.manifest)
-        found = [applied(result, findings(result, list(zip(parts, places, strict=True))))
-                 for result, *places in zip(found, rows, others, strict=True)]  # fmt: skip
+        ratios = [block.sides for block in blocks] or [()] * len(rows)
+        found = [applied(result, findings(result, list(zip(parts, places, strict=True)), sides))
+                 for result, sides, *places in zip(found, ratios, rows, others, strict=True)]  # fmt: skip
     return found, notes
 
 

@@ -190,8 +190,17 @@ def test_launches_of_one_arm_each_are_compared_unpaired_and_said(make):
     assert found.one() == asked(make, cells, "", "plain").one()
 
 
-def test_diagnosis_leaves_blocks_alone(make):
-    assert asked(make, sessions(), diagnose=True, name="a").one() == asked(make, sessions(), name="b").one()
+def test_diagnosis_looks_at_the_ratios_of_blocks(make):
+    """The ratio of one session of eight is far off and is named; what sessions differ by, much more, is no fault."""
+    quiet, levels = [0.001, -0.002, 0.0, 0.002, -0.001, 0.001, 0.0], [0.1 * k * k for k in range(8)]
+    logs = {("vm", "amx"): levels, ("tdx", "amx"): np.add(levels, [*quiet, 0.6]).tolist(),
+            ("vm", "avx512"): [1 + level for level in levels], ("tdx", "avx512"): [1 + level for level in levels]}  # fmt: skip
+    near = {**logs, ("tdx", "amx"): np.add(levels, [0.05 + q for q in (*quiet, 0.09)]).tolist()}
+    for name, options in (("pairs", {"filter": "isa=amx"}), ("whole", {"within": "isa=avx512"})):
+        far = compare(make(table(sessions(logs)), SESSION, name=name), "vm", "tdx", diagnose=True, **options).one()
+        assert "outlier-replicate" in codes(far) and "two-states" not in codes(far)
+        kept = compare(make(table(sessions(near)), SESSION, name=f"near{name}"), "vm", "tdx", diagnose=True, **options).one()
+        assert kept.verdict == "different" and "outlier-replicate" in codes(kept)
 
 
 def test_a_block_of_both_sides_is_minded():

@@ -11,14 +11,14 @@ import numpy as np
 from . import serial, welch
 from .estimates import Estimate
 
-SIGNS = {2: (-1.0, 1.0), 4: (-1.0, 1.0, 1.0, -1.0)}
-"""Baseline and treatment; then the baseline and the treatment of the reference."""
+SIGNS = {1: (1.0,), 2: (-1.0, 1.0), 4: (-1.0, 1.0, 1.0, -1.0)}
+"""Log ratios of pairs; baseline and treatment; then the baseline and the treatment of the reference."""
 NAMES = ("baseline", "treatment", "baseline of the reference", "treatment of the reference")
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two or four arms of log locations, each 1-D of 2 or more, in the order of `NAMES`.
+    """Two or four arms of log locations, each 1-D of 2 or more, in the order of `NAMES`; or one sample of log ratios of pairs.
 
     >>> arms = [np.array(arm) for arm in ([0.0, 0.2], [1.0, 1.2], [0.0, 0.2], [0.4, 0.6])]
     >>> round(Contrast(tuple(arms[:2])).estimate().shift, 9), round(Contrast(tuple(arms)).estimate().shift, 9)
@@ -30,6 +30,10 @@ class Contrast:
     @property
     def signs(self) -> tuple[float, ...]:
         return SIGNS[len(self.arms)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return NAMES[: len(self.arms)] if len(self.arms) > 1 else ("pairs",)
 
     @property
     def least(self) -> int:

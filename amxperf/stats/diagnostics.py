@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .contrast import NAMES, Contrast
+from .contrast import Contrast
 from .estimates import Estimate
 from .result import Caution, Comparison
 from .verdict import judge
@@ -46,11 +46,11 @@ def diagnose(
     confidence: float = 0.95,
     margin: float = 0.02,
 ) -> tuple[Finding, ...]:
-    """Look at arms of replicates: baseline and treatment; of a ratio of ratios then those of the reference.
+    """Look at arms of replicates: baseline and treatment; of a ratio of ratios then those of the reference; of pairs log ratios.
 
     Parameters
     ----------
-    arms : log locations of the replicates, 1-D, 2 or more each; two arms or four.
+    arms : log locations of the replicates, 1-D, 2 or more each; two arms or four, or one of log ratios (no order is looked at).
     order : when each replicate ran (any increasing number), per arm in the same order as the locations; None where not known.
     values : the values behind them, per arm, for the step of the clock; None to leave it out.
 
@@ -62,7 +62,7 @@ def diagnose(
     """
     contrast = Contrast(arms)
     found: list[Finding] = []
-    if order is not None:
+    if order is not None and len(arms) > 1:
         times = tuple(np.asarray(times, dtype=float) for times in order)
         found += _order(contrast, times, confidence, margin)
         found += _series(contrast, times, confidence, margin)
@@ -150,7 +150,7 @@ def _ends(estimate: Estimate) -> tuple[float, float, float, float]:
 def _states(contrast: Contrast) -> list[Finding]:
     """Two groups of replicates with nothing between them, as where each boot falls into one of two states."""
     found = []
-    for name, arm in zip(NAMES, contrast.arms, strict=False):
+    for name, arm in zip(contrast.names, contrast.arms, strict=True):
         split = two_states(arm)
         if split:
             low, count = split
