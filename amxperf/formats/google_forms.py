@@ -36,7 +36,7 @@ def form(document: Document) -> Callable[[Document], Items] | None:
     """What reads the document; None where it is neither what is printed nor CSV."""
     if any(line.split(",")[: len(_CSV)] == _CSV for line in document.head):
         return read_csv
-    return read_printed if any(_HEADING.fullmatch(line) for line in document.head) else None
+    return read_printed if any("Iterations" in line and _HEADING.fullmatch(line) for line in document.head) else None
 
 
 def scaled(name: str, text: str) -> float | None:

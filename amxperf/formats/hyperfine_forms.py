@@ -42,9 +42,9 @@ def form(document: Document) -> Callable[[Document, str], Read] | None:
     head = [line for line in document.head if line.strip()]
     if head and head[0].split(",")[: len(COLUMNS)] == COLUMNS:
         return read_csv
-    if any(_mean_of(markdown.cells(line)) for line in head):
+    if any("Mean [" in line and _mean_of(markdown.cells(line)) for line in head):
         return read_markdown
-    names = [i for i, line in enumerate(head) if _NAME.fullmatch(line.strip())]
+    names = [i for i, line in enumerate(head) if "Benchmark" in line and _NAME.fullmatch(line.strip())]
     return read_printed if any(_TIME.fullmatch(line) for i in names for line in head[i + 1 : i + 3]) else None
 
 

@@ -80,6 +80,8 @@ def joined(lines: list[str]) -> list[str]:
 
 def sniff(document: Document) -> int:
     """95 where the table's heading and its total, or a row, stand in the text; else 0."""
+    if not any("Sample" in line for line in document.head):
+        return 0
     lines = joined(document.head)
     heads = any(_HEADER.fullmatch(line) or _LATER.fullmatch(line) for line in lines)
     rows = any(_TOTAL.fullmatch(line) or _ROW.fullmatch(line) or _LATER_ROW.fullmatch(line) for line in lines)

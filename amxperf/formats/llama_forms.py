@@ -44,6 +44,8 @@ class Tests:
 
 def form(document: Document) -> Callable[[Document], Tests] | None:
     """What reads the document; None where it is none of the four forms. JSON holds most, so it goes before others in one text."""
+    if not any("n_prompt" in line or "t/s" in line for line in document.head):
+        return None
     text = "\n".join(without_log(document.head))[:100_000]
     if re.match(r"\s*(?:\[\s*)?\{", text) and all(f'"{name}"' in text for name in ("n_prompt", "n_gen")):
         return read_json if '"avg_ns"' in text or '"avg_ts"' in text else None

@@ -84,7 +84,7 @@ def isa_of(implementation: str) -> str:
 def sniff(document: Document) -> int:
     """95 where half of the lines start with the verbose marker, 60 where a fifth do (a program prints too), else 0."""
     lines = [line for line in document.head if line.strip()]
-    marked = sum(bool(_FIRST.match(line)) for line in lines)
+    marked = sum("_verbose," in line and bool(_FIRST.match(line)) for line in lines)
     return 95 if marked and 2 * marked >= len(lines) else 60 if marked and 5 * marked >= len(lines) else 0
 
 
