@@ -13,10 +13,11 @@ Options: ``side="host"`` or ``"guest"`` fills the events' column of that name.
 
 Lost events print as ``CPU:1 [LOST 17 EVENTS]``, without a number, (trace-cmd) as ``CPU:1 [17 EVENTS DROPPED]``, or (perf) as
 ``PERF_RECORD_LOST lost 17``; each processor's are one note with their number in `count`. Every line is an event, a
-stack marker, a frame, a header (blank lines too) or unknown: :func:`tally` counts them.
+stack marker, a frame, a header (blank lines too) or unknown: :func:`tally` counts them. A text that a program printed into the
+trace may go over several lines; it is one (:mod:`.trace.prints`).
 
 Notes: ``lost-events``, ``missing-entries``, ``no-events``, ``unknown-lines``, ``clock-not-seconds``,
-``function-graph``.
+``function-graph``, ``joined-text``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ..capture import Note
 from ..document import Document
 from .options import only, side_of
 from .trace import traceline
+from .trace.prints import joined
 from .trace.traceline import BLANK, ENTRIES, EVENT, FRAME, HEADER, LOST, STACK, UNKNOWN, USER_STACK, Line
 
 if TYPE_CHECKING:
@@ -71,16 +73,26 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
     """
     only(options, "ftrace", "side")
     side = side_of(options)
-    if _compiled(document):
+    whole = joined(document)
+    if _compiled(whole):
         from .trace.tracebulk import Bulk
         from .trace.tracetables import tables
 
         reading = Reading(document.source, side)
-        with Bulk(document, reading) as bulk:
+        with Bulk(whole, reading) as bulk:
             if not bulk.empty:
-                return tables(bulk), reading.notes
-    reading = _plain(document, side)
-    return reading.tables(), reading.notes
+                return tables(bulk), [*reading.notes, *_joins(document, whole)]
+    reading = _plain(whole, side)
+    return reading.tables(), [*reading.notes, *_joins(document, whole)]
+
+
+def _joins(document: Document, whole: Document) -> list[Note]:
+    """A note on texts that were put together, with the first line of the first."""
+    if whole is document:
+        return []
+    ends = [number for number, (old, new) in enumerate(zip(document.lines, whole.lines, strict=True), 1) if old and not new]
+    message = f"{len(ends)} lines go on with a text that a program printed into the trace, this is the first"
+    return [Note("joined-text", message, document.source, ends[0], len(ends))] if ends else []
 
 
 def _compiled(document: Document) -> bool:

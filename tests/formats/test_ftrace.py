@@ -356,3 +356,26 @@ def test_a_few_lines_of_a_trace_in_a_text_are_read():
 def test_a_drawn_box_is_no_part_of_a_task(mark):
     tables, _ = parse(f"{mark} perf 12345 [000] 123456.789: cpu-clock:  {mark}\n")
     assert tables["events"].empty
+
+
+MARKED = """\
+# tracer: nop
+#
+           <...>-2776    [001] ...1. 44307.106248: tracing_mark_write: step 1
+ of 3: load
+           <...>-2776    [001] ...1. 44307.106262: tracing_mark_write: step 2
+           <...>-2776    [001] ...1. 44307.106271: tracing_mark_write: two
+more
+ lines
+"""
+
+
+@pytest.mark.parametrize("engine", ["plain", "compiled"])
+def test_a_text_of_several_lines_in_a_trace(engine, monkeypatch):
+    """Recorded with printf 'step 1\\n of 3: load\\n' > trace_marker (and so on) in an instance of tracefs."""
+    monkeypatch.setenv("AMXPERF_ENGINE", engine)
+    tables, notes = parse(MARKED)
+    assert tables["events"][["line", "detail"]].values.tolist() == [[3, "step 1 of 3: load"], [5, "step 2"], [6, "two more lines"]]
+    assert [(note.code, note.line, note.count) for note in notes] == [("joined-text", 4, 3)]
+    tables, notes = parse(MARKED.replace("tracing_mark_write", "kvm_fpu"))
+    assert [note.code for note in notes] == ["unknown-lines"]
