@@ -130,7 +130,7 @@ def plan_dataset(
     if dataset.manifest.steady:
         dataset = settled(dataset).dataset
     data = dataset.measurements
-    data = data[data["informative"] & (data["value"] > 0)]
+    data = data[data["informative"]]
     if not len(data):
         raise UsageError(f"the dataset {dataset.name} holds no measurements to plan from", hint="a plan needs benchmark logs")
     pairing, found = _sampled(data, arms, dataset, treatment is None or replicate is not None)

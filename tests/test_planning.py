@@ -122,3 +122,17 @@ def test_a_benchmark_out_of_reach_costs_the_others_no_plan(make):
     found = plan_dataset(make({"p.csv": pilot(4) + "\n".join(wild) + "\n"}), "vm", "tdx", change=0.02)
     assert [(item.benchmark, item.plan is None) for item in found] == [("b", False), ("wild", True)]
     assert "no number of replicates up to" in found.items[1].reason and found.worst.benchmark == "b"
+
+
+@pytest.mark.parametrize("value", ["0", "-1"])
+def test_a_value_without_a_log_is_not_left_out_in_silence(make, value):
+    """As `compare` refuses the benchmark and names the line, so does the plan, with one arm or two."""
+    lines = pilot(4).splitlines()
+    last = lines[-1].split(",")
+    at = HEAD.strip().split(",").index("value")
+    bad = ",".join([*last[:at], value, *last[at + 1 :]])
+    root = make({"p.csv": "\n".join([*lines[:-1], bad]) + "\n"})
+    for arms in (("vm", "tdx"), (last[0],)):
+        found = plan_dataset(root, *arms, change=0.02)
+        assert [item.plan for item in found] == [None]
+        assert f"line {len(lines)} has the value {value}" in found.items[0].reason

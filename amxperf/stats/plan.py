@@ -19,6 +19,8 @@ MOST = 1000
 """Most iterations of a launch, and launches of a boot, that a plan proposes."""
 FEW = 4
 """A pilot with fewer degrees of freedom than this hardly knows its spread: five replicates in one arm have as many."""
+SURE = 5
+"""From so many replicates per arm on the power of a change is what experiments show, see `power_difference`."""
 LEAST = 5
 """Fewest iterations of a launch that a plan proposes where the location is a median: that of fewer is moved by a single spike."""
 
@@ -187,6 +189,9 @@ def plan(
         worst = replace(pilot, **{replicate: upper})
         careful = _smallest(lambda n: reached(n, _deviation(worst, replicate, inner, repeats)))
         cautions += _untold(pilot, replicate, upper, careful, noun if arms == 2 else "ratios of blocks")
+    if change is not None and arms == 2 and needed < SURE:
+        text = f"{needed} {noun} per arm are a lower bound: tests on so few guess their degrees of freedom; plan one or two more"
+        cautions.append(Caution("few-planned", text))
     each = costs.boot + inner * (costs.launch + repeats * costs.iteration)
     each = each if replicate == "boot" else costs.launch + repeats * costs.iteration
     half = half_width(needed, deviation, confidence=confidence, arms=arms)

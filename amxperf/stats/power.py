@@ -27,7 +27,10 @@ def power_difference(replicates: int, deviation: float, change: float, confidenc
     change : true difference as a fraction (0.03: 3 % more).
     arms : 2, or 4 for a ratio of ratios; 1 for pairs, whose log ratios then have the standard deviation.
 
-    From the noncentral t distribution (J. Cohen, Statistical Power Analysis, 1988, ch. 2).
+    From the noncentral t distribution (J. Cohen, Statistical Power Analysis, 1988, ch. 2). It is an upper bound with few
+    replicates, for Welch's test guesses fewer degrees of freedom, and two ask for more (:mod:`amxperf.stats.degrees`).
+    Where it says 41, 82 and 99 % for 2, 3 and 5 boots (3 % apart, 1 % of noise, 10 iterations, a change of 10 %), simulated
+    verdicts find 14, 72 and 99 %.
 
     >>> [round(power_difference(n, 0.0118, 0.01), 2) for n in (5, 10, 24)]
     [0.22, 0.43, 0.82]
