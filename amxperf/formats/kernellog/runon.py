@@ -28,7 +28,8 @@ _FRAME = (
     r"(?: \[[\w-]{1,64}(?: [0-9a-f]{8,40})?\])?"
 )
 _BEGIN = re.compile(
-    rf"(?P<head>{_HEAD})|(?P<marker>[Cc]all [Tt]race:)|(?P<frame>{_FRAME})(?=\s|$)|</?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#[A-Z]{{2}})>"
+    rf"(?P<head>{_HEAD})|(?P<marker>[Cc]all [Tt]race:)|(?P<frame>(?<!\S){_FRAME})(?=\s|$)"
+    r"|</?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#[A-Z]{2})>"
     r"|(?P<report>-{4,}\[ cut here \]|---\[ end |WARNING: |BUG: |Oops: |INFO: |general protection fault|Kernel panic - "
     r"|Kernel Offset: |Rebooting in \d)|Modules linked in: "
     r"|Hardware name: |RIP {1,3}\[<|RSP <"

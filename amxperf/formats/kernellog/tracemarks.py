@@ -22,7 +22,8 @@ INTERRUPT = re.compile(r"-{3,4} (?:interrupt|Exception): ?[0-9a-fx]|LR = ")
 DECODED = re.compile(  # what addr2line adds below a frame, a mailer breaks off it, or a writer puts for frames
     r"(?:(?:\(inlined by\) )?[^\s:]{1,200}+ at )?[^\s:]{1,300}(?<=\.[chSs]):\d{1,9}(?: \(discriminator \d{1,9}\))?(?: \[inline\])?"
     r"|(?:: ?)?[0-9a-f]{11,18}|\[[0-9a-f]{11,18}\](?: \[[0-9a-f]{11,18}\])?|\.\.\.|\[\.\.\.\]"
-    r"|Exception stack\(0x[0-9a-f]{8,16} to 0x[0-9a-f]{8,16}\)|(?:[0-9a-f]{4}|\d{1,6}): {1,60}+(?:[0-9a-f]{7,18} ?){1,8}"
+    r"|Exception stack\(0x[0-9a-f]{8,16} to 0x[0-9a-f]{8,16}\)"
+    r"|(?:[0-9a-f]{4}|\d{1,6}): {1,60}+[0-9a-f]{7,18}(?: [0-9a-f]{7,18}){0,7}"
 )
 """What stands between frames and is none: on Arm also the words that an exception left on the stack."""
 
