@@ -129,8 +129,8 @@ def shortened(signatures: list[str]) -> list[str]:
 
 def _benchmarks(capture: Capture) -> Counter[str]:
     """What was measured: benchmark, metric and unit, with the number of values."""
-    data = capture.measurements
-    return _counted(data["benchmark"] + " " + data["metric"] + " (" + data["unit"] + ")") if len(data) else Counter()
+    groups = capture.measurements.groupby(["benchmark", "metric", "unit"], sort=False, observed=True).size()
+    return Counter({f"{benchmark} {metric} ({unit})": count for (benchmark, metric, unit), count in groups.items()})
 
 
 def ranked(

@@ -2,6 +2,7 @@
 
 import io
 
+import pandas as pd
 import pytest
 
 from amxperf import read, read_dmesg
@@ -22,6 +23,14 @@ def test_a_kernel_log(pytestconfig):
 def test_a_benchmark_log(pytestconfig):
     text = summary(read(pytestconfig.rootpath / "data/vm-onednn/vm/amx-4k-00/matmul.log")).splitlines()
     assert text[0].endswith("onednn: 68 measurements") and "    68 matmul exec_time (s)" in text
+
+
+def test_a_table_of_columns(tmp_path):
+    """Words of a Parquet file are categories, which do not add up to a text."""
+    path = tmp_path / "a.parquet"
+    row = {"environment": "vm", "launch": "1", "benchmark": "b", "metric": "time", "value": 1.0, "unit": "s"}
+    pd.DataFrame([row, {**row, "benchmark": "a"}, row]).to_parquet(path)
+    assert "    2 b time (s)\n    1 a time (s)" in summary(read(path))
 
 
 def test_nothing(pytestconfig):

@@ -43,7 +43,7 @@ def unquoted(document: Document) -> Document | None:
         lines = _joined(lines, lambda line, after: bool(_SOFT.match(line) and after), 1)
         lines = [_CODED.sub(lambda code: chr(int(code[0][1:], 16)), line) for line in lines]
     lines = _joined(lines, _goes_on, 0)
-    data = "\n".join(lines).encode("utf-8", "replace") + b"\n" * document.text.endswith("\n")
+    data = "\n".join(lines).encode("utf-8", "replace") + b"\n" * (document.text.endswith("\n") or not lines[-1])
     return Document(document.source, data, str(document.digest), document.path)
 
 

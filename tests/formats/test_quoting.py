@@ -110,3 +110,8 @@ def test_events_that_were_broken_off_behind_their_stamps():
     assert capture.tables["events"][columns].equals(whole.tables["events"][columns])
     sample = "".join(f"a 7 [001] 12.00000{i}: \n\tffffffff81000000 do_idle\n\n" for i in range(4))
     assert unquoted(Document("a", sample.encode(), "")) is None
+
+
+def test_a_last_mark_without_a_line_end_is_a_line():
+    text = b"> a-1 [000] 1.000001: kvm_fpu: load\n" * 3 + b">"
+    assert len(unquoted(Document("a", text)).lines) == len(Document("a", text).lines) == 4
