@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .errors import ManifestError
 from .pairing import PLACE
+from .schema import factors
+from .selector import FIXED
 from .stats.nested import Locations
 from .stats.result import Caution
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from .manifest import Manifest
     from .pairing import Pairing
     from .sampling import Samples
 
@@ -153,6 +159,13 @@ def log_ratios(found: Samples, row: int, location: str) -> np.ndarray:
     sides = [Locations(arm, location).of("block", np.array([row]))[0] for arm in found.arms]
     labels = found.groups[found.arms[0].arms[row] : found.arms[0].arms[row + 1]]
     return np.array([(sides[1] - sides[0])[labels == label].mean() for label in dict.fromkeys(labels.tolist())])
+
+
+def check_block(manifest: Manifest, data: pd.DataFrame) -> None:
+    """Raise ManifestError where the manifest names a block that the measurements have no column for."""
+    if manifest.block and manifest.block not in (*FIXED, *factors(data)):
+        raise ManifestError(f"block names {manifest.block!r}, and the measurements have no such column",
+                            path=manifest.path, hint="name boot, launch or a factor")  # fmt: skip
 
 
 def unused(block: str) -> str:

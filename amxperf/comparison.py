@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
+from .blocking import check_block
 from .comparisons import Comparisons, Results
 from .dataset import Dataset, open_dataset
 from .diagnosis import diagnosed
-from .errors import ManifestError, MissingInput, UsageError
+from .errors import MissingInput, UsageError
 from .geomean import geomeans
 from .layout import HOST_PART
 from .pairing import Pairing, paired
 from .relative import relative
 from .residue import check_declared, residues_of
 from .sampling import Samples, samples
-from .schema import factors
-from .selector import FIXED, Selector, parse, parse_keys
+from .selector import Selector, parse, parse_keys
 from .settling import settled
 from .stats import checks
 from .stats.batch import Batch
@@ -89,7 +90,7 @@ def compare(
         dataset = open_dataset(dataset)
     _check_options(confidence, margin)
     shapes = settled(dataset) if (dataset.manifest.steady if steady is None else steady) else None
-    dataset = shapes.dataset if shapes else dataset
+    dataset = _guests(shapes.dataset if shapes else dataset)
     arms = parse(baseline), parse(treatment)
     data = dataset.measurements
     if not len(data):
@@ -97,6 +98,7 @@ def compare(
     for arm in arms:
         _check_measured(arm, dataset)
     check_declared(differs, dataset.manifest, data.columns)
+    check_block(dataset.manifest, data)
     only = parse(filter) if filter else None
     told = ",".join(part for part in (dataset.filter, filter) if part)
     groups = parse_keys(group_by, data) if group_by else ()
@@ -121,16 +123,20 @@ def compare(
     return Comparisons(dataset.name, dataset.kind, str(arms[0]), str(arms[1]), results, pairing.notes, means, told, group_by)
 
 
-def _paired(dataset: Dataset, arms: tuple[Selector, Selector], only: Selector | None) -> Pairing:
-    """Both arms of the dataset, paired; without what the hosts of guests recorded, which is nobody's speed."""
-    data = dataset.measurements
+def _guests(dataset: Dataset) -> Dataset:
+    """The dataset without what the hosts of guests recorded, which is nobody's speed."""
     hosts = [run.source for run in dataset.files if run.boot.startswith(HOST_PART)]
-    if hosts:
-        data = data[~data["source"].isin(hosts)].reset_index(drop=True)
+    if not hosts:
+        return dataset
+    data, copy = dataset.measurements, replace(dataset)
+    copy.__dict__["measurements"] = data[~data["source"].isin(hosts)].reset_index(drop=True)  # the cached property of the copy
+    return copy
+
+
+def _paired(dataset: Dataset, arms: tuple[Selector, Selector], only: Selector | None) -> Pairing:
+    """Both arms of the dataset, paired."""
+    data = dataset.measurements
     block = dataset.manifest.block
-    if block and block not in (*FIXED, *factors(data)):
-        raise ManifestError(f"block names {block!r}, and the measurements have no such column",
-                            path=dataset.manifest.path, hint="name boot, launch or a factor")  # fmt: skip
     sides = [arm.mask(data, dataset.name) for arm in arms]
     if only:
         chosen = only.mask(data, dataset.name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .blocking import log_ratios
+from .blocking import check_block, log_ratios
 from .dataset import Dataset, open_dataset
 from .errors import OutOfReach, UsageError
 from .pairing import Pairing, paired
@@ -133,6 +133,7 @@ def plan_dataset(
     data = data[data["informative"]]
     if not len(data):
         raise UsageError(f"the dataset {dataset.name} holds no measurements to plan from", hint="a plan needs benchmark logs")
+    check_block(dataset.manifest, data)
     pairing, found = _sampled(data, arms, dataset, treatment is None or replicate is not None)
     shown = [i for i in range(len(pairing)) if not pairing.mixed[i]]
     items = [_one(pairing, found, i, dataset, treatment is None, replicate, spread, goal) for i in shown]

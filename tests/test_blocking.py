@@ -10,8 +10,10 @@ from scipy import stats
 
 from amxperf import compare, open_dataset
 from amxperf.blocking import Cell, matched
+from amxperf.errors import ManifestError
 from amxperf.figures import ratios
 from amxperf.output import comparisons
+from amxperf.planning import plan_dataset
 from amxperf.stats.estimates import FOUR, HALVES, WHOLE
 
 HEADER = "environment,boot,launch,benchmark,metric,value,unit,isa,session\n"
@@ -282,3 +284,11 @@ def test_what_it_is_relative_to_is_said_everywhere(make):
     assert "relative to the same ratio of isa=avx512" in figure.caption
     plain_ = plain(make, sessions())
     assert plain_.arms == "tdx over vm" and plain_.frame()["pairs"].tolist() == [4, 4]
+
+
+def test_a_block_that_no_column_is_called_is_an_error(make):
+    root = make(table(sessions()), 'block = "sesion"\n')
+    for ask in (lambda: compare(root, "vm", "tdx"), lambda: compare(root, "vm", "tdx", within="isa=avx512"),
+                lambda: plan_dataset(root, "vm", "tdx", change=0.02)):  # fmt: skip
+        with pytest.raises(ManifestError, match="block names 'sesion', and the measurements have no such column"):
+            ask()
