@@ -255,3 +255,17 @@ def test_comparisons_travel_as_json(make):
         with pytest.raises(DataError):
             Comparisons.from_json(text)
     assert repr(found).startswith("<Comparisons of mine: tdx over vm; 6 ")
+
+
+def test_what_hosts_recorded_takes_no_part(make):
+    """Neither plainly nor in a ratio of ratios: a host's counters have no reference, and would be noted as lacking one."""
+    cells, values = four()
+    files = {f"{e}/{b}/{k}-{i}/t.csv": f"benchmark,metric,value,unit,isa\n{n},time,{v!r},s,{i}\n"
+             for (e, b, k, n, i, _), v in zip(cells, values, strict=True)}  # fmt: skip
+    host = {f"{e}/host-1/{k}/t.csv": f"benchmark,metric,value,unit\nexits,time,{k + 1},s\n"
+            for e in ("vm", "tdx") for k in range(3)}  # fmt: skip
+    for within in ("", "isa=avx512"):
+        one, other = (compare(make(part, name=name), "vm", "tdx", within=within)
+                      for name, part in (("guests", files), ("hosts", {**files, **host})))  # fmt: skip
+        assert [r.benchmark for r in other] == ["b"] * len(one) and not other.notes
+        assert [r.ratio for r in other] == [r.ratio for r in one]
