@@ -61,9 +61,10 @@ _MAKERS = (
 )
 _TORN = re.compile(  # a frame that may go on in the next line
     r"from \[<[0-9a-f]{4,16}>\]$|\[[0-9a-fA-F]{8,16}\] \[[0-9a-fA-F]{8,16}\]$|/0x[0-9a-f]{1,8} \[[\w-]{0,64}(?: [0-9a-f]{0,64})?$"
-    r"|\[<[0-9a-f]{8,16}>\] [.\w]{1,99}(?: \[[\w-]{1,64}\])?$|\w\+(?:0x?)?[0-9a-f]{0,8}(?:/(?:0x?)?)?$"
+    r"|(?P<named>\[<[0-9a-f]{8,16}>\] [.A-Za-z_][.\w]{0,98}(?: \[[\w-]{1,64}\])?)$|\w\+(?:0x?)?[0-9a-f]{0,8}(?:/(?:0x?)?)?$"
     r"|\([\w./-]{1,400}:\d{1,9}(?: [\w./:-]{1,2000})?$"
 )
+_PLACE = re.compile(r"(?:\[[\w-]{1,64}\] ?)?0x")  # what stands behind the name in frames of Red Hat's 2.4
 _ARM = re.compile(
     r"\S{1,200} (?:\[[\w-]{1,64}\] )?from \S{1,200}\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}(?: \[[\w-]{1,64}\])?"
 )
@@ -227,10 +228,11 @@ def _whole(line: str, after: str) -> str:
     if found := _fitting(torn, after):
         return found
     rip = _RIP.search(torn[-200:])
-    if not rip and not _TORN.search(torn[-2200:]):
+    cut = _TORN.search(torn[-2200:])
+    if not rip and not cut:
         return ""
     rest = split(after).message.strip().removeprefix("+")
-    if not rest:
+    if not rest or (cut and cut["named"] and not _PLACE.match(rest)):
         return ""
     if rip:
         return f"{torn} {rest}" if parse_frame(rest) else ""
