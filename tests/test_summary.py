@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from amxperf import read, read_dmesg
+from amxperf.formats import columnar
 from amxperf.summary import printable, summary
 
 
@@ -25,8 +26,9 @@ def test_a_benchmark_log(pytestconfig):
     assert text[0].endswith("onednn: 68 measurements") and "    68 matmul exec_time (s)" in text
 
 
-def test_a_table_of_columns(tmp_path):
-    """Words of a Parquet file are categories, which do not add up to a text."""
+def test_a_table_of_columns(tmp_path, monkeypatch):
+    """Words of a large Parquet file are categories, which do not add up to a text."""
+    monkeypatch.setattr(columnar, "WIDE", 1)
     path = tmp_path / "a.parquet"
     row = {"environment": "vm", "launch": "1", "benchmark": "b", "metric": "time", "value": 1.0, "unit": "s"}
     pd.DataFrame([row, {**row, "benchmark": "a"}, row]).to_parquet(path)
