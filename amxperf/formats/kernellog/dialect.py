@@ -223,7 +223,7 @@ def _spread(least: int, lines: Iterator[Written]) -> Iterator[Written]:
 def _whole(line: str, after: str) -> str:
     """The line with its end, which a mailer put into the next one; '' where the two make no frame."""
     torn = line.rstrip()
-    if not torn or len(after) > 400 or re.search(_STAMP, after[:60]):
+    if not torn or len(after) > 400 or after.lstrip().startswith("([<") or re.search(_STAMP, after[:60]):
         return ""
     if found := _fitting(torn, after):
         return found
