@@ -27,7 +27,8 @@ def objects(document: Document, key: str = "") -> Objects:
     """The objects of the array below `key`, or of the outermost array or of JSON lines where it is empty.
 
     A file that breaks off gives what stands whole before that.
-    Raises FormatError, with the line, where there is no such array or something in it is no JSON object.
+    Raises FormatError, with the line, where there is no such array, a second one (two results in one file), or something in it
+    that is no JSON object.
     """
     text, path = document.text, document.path or document.source
     start = 0
@@ -46,6 +47,9 @@ def objects(document: Document, key: str = "") -> Objects:
         if place >= len(text):
             return Objects(items, line if key or text.lstrip().startswith("[") else 0)
         if text[place] == "]":
+            if key and (second := re.compile(rf'"{re.escape(key)}"\s*:\s*\[').search(text, place)):
+                at = text.count("\n", 0, second.start()) + 1
+                raise FormatError(f"a second array {key!r} begins here", path=path, line=at, hint="give each result its own file")
             return Objects(items)
         try:
             item, after = _DECODER.raw_decode(text, place)

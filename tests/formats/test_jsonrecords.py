@@ -181,3 +181,14 @@ def test_options_and_lines():
     assert [line for line, _ in found.items] == [2, 5] and found.cut == 0
     with pytest.raises(FormatError, match=r"x\.json:3: this is not JSON"):
         objects(doc('{"a": [\n{"x": 1},\n{"x" 2}, {"y": 3}, {"z": 4}\n]}\n'), "a")
+
+
+@pytest.mark.parametrize("name", ["google_benchmark/repetitions.json", "hyperfine/parameters.json"])
+def test_two_results_in_one_file_are_an_error_at_the_second(sample, name):
+    """Read as one they would lose the second without a word."""
+    text = sample(name).text.rstrip("\n") + "\n"
+    key = "results" if name.startswith("hyperfine") else "benchmarks"
+    line = text.count("\n") + 1 + (text + text)[len(text):].split(f'"{key}"')[0].count("\n")
+    with pytest.raises(FormatError, match=f"a second array '{key}'") as error:
+        MODULES[name.split("/")[0]].read(doc(text + text), {})
+    assert error.value.line == line
