@@ -29,6 +29,7 @@ _POWER = Expression(  # up to 3.x
     r"TASK = [0-9a-f]{8,16}\[(?P<pid>\d{1,10})\] '(?P<comm>.{1,64})' THREAD: [0-9a-f]{8,16}(?:\s{1,9}CPU: (?P<cpu>\d{1,6}))?"
 )
 _COLUMNS = Expression(  # the task dump up to 5.9: name, state, program counter, free stack, pid, parent, flags
+    r"(?![A-Z][A-Za-z0-9]{1,3}: *[0-9a-fA-F])"  # a register
     r"(?P<comm>\S.{0,63}?)\s{1,40}+[A-Za-z?]\s{0,40}+(?:running(?: task)?\s{1,40}+(?:on cpu\s{1,40}+(?P<cpu>\d{1,6})\s{1,40}+)?"
     r"|[0-9a-f]{8,16}\s{1,40}+)?\d{1,10}\s{1,40}+"
     r"(?P<pid>\d{1,10})\s{1,40}+\d{1,10}(?:\s{1,40}+\d{1,10})?\s{1,40}+0x[0-9a-f]{8,16}(?:\s{1,40}+\d{1,20}"

@@ -126,6 +126,11 @@ def test_pieces_of_lines(pieces):
     compare("".join(pieces).encode("utf-8", "surrogateescape"), 30)
 
 
+def test_a_register_in_front_of_a_task_dump_is_no_name():
+    """A find of the pieces above: the one reader took the line for a header, the other for a register."""
+    compare(b"RIP: 0033:0x7fjournal-reader R running      0   112      1 0x00000006\n", 30)
+
+
 @pytest.mark.parametrize("text", ["x", "INFO: task a:1 blocked for more than 2 seconds. ", " f+0x1/0x2", "RAX: 1 ", "<IRQ> "])
 def test_long_lines(text):
     """A line of more than 4096 characters is part of a report, or nothing; a find of the fuzzer, where it ended a trace."""
