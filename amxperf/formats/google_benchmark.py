@@ -62,7 +62,7 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
 
     Notes: `error` for a benchmark that failed or was skipped, `not-finite` where a value is NaN, `debug-build` where the library
     says so, `complexity` for fits that are left out, `rounded` for the printed table, `unclear-prefix` for counters of it that are
-    left out, `cut-file` where the file breaks off.
+    left out, `skipped-line` for lines of it that say something else, `cut-file` where the file breaks off.
 
     Raises FormatError where the JSON is broken or a benchmark has no name or an unknown time unit, UsageError for any option.
     """
@@ -116,6 +116,9 @@ def read(document: Document, options: Mapping[str, Any]) -> tuple[dict[str, pd.D
         if found.unclear:
             names = ", ".join(sorted(set(found.unclear)))
             note("unclear-prefix", f"{names}: M, G and the like may stand for powers of 1000 or of 1024")
+        if found.skipped:
+            message = f"{len(found.skipped)} lines in the table are no results of google-benchmark, this is the first"
+            notes.append(Note("skipped-line", message, document.source, found.skipped[0], len(found.skipped)))
     if found.cut:
         note("cut-file", "the file breaks off; what stands before is used", found.cut)
     if not rows and not notes:

@@ -25,11 +25,13 @@ _CSV = ["name", "iterations", "real_time", "cpu_time", "time_unit"]
 
 @dataclass
 class Items:
-    """The benchmarks with the line of each; the line at which the file breaks off (0: whole); counters that cannot be told."""
+    """The benchmarks with the line of each; the line at which the file breaks off (0: whole); counters that cannot be told; lines
+    in a table that are no results."""
 
     items: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     cut: int = 0
     unclear: list[str] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
 
 
 def form(document: Document) -> Callable[[Document], Items] | None:
@@ -76,6 +78,8 @@ def read_printed(document: Document) -> Items:
             found.items.append((line, {"name": text.split()[0]}))
         elif row := _ROW.fullmatch(text):
             found.items.append((line, _item(row, columns, found)))
+        elif text.strip("-"):
+            found.skipped.append(line)
     return found
 
 

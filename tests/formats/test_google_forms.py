@@ -76,3 +76,12 @@ def test_names_with_blanks():
     assert dict(zip(found["metric"], found["value"], strict=True)) == {
         "real_time": pytest.approx(5.7e-9), "cpu_time": pytest.approx(5.6e-9), "Result": 101
     }  # fmt: skip
+
+
+def test_lines_in_the_table_that_are_no_results_are_counted(sample):
+    whole = sample("printed.txt").text
+    text = whole.replace("BM_big/4 ", "a line of the program\nBM_big/4 ").replace("21280\n", "21280\nBM_big/5      1.00 parsecs\n")
+    tables, notes = google_benchmark.read(Document("a", text.encode(), ""), {})
+    skipped = next(note for note in notes if note.code == "skipped-line")
+    assert (skipped.count, text.split("\n")[skipped.line - 1]) == (2, "a line of the program")
+    assert len(tables["measurements"]) == len(google_benchmark.read(sample("printed.txt"), {})[0]["measurements"])
