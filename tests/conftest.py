@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True)
+if os.environ.get("AMXPERF_RANDOM") != "1":  # the same examples in each run: a change is judged by what it changes
+    settings.load_profile("same")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
