@@ -1,23 +1,16 @@
-"""The command line: argument parsing and printing, nothing else.
-
-Exit codes: 0 ok, 1 a finding, 2 cannot tell, 3 not comparable, 64 usage, 65 bad data, 66 no input, 70 internal, 73 cannot write,
-130 interrupted.
-"""
+"""The command line: argument parsing and printing, nothing else; :mod:`.exits` says how a run ends."""
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from . import __version__
-from .errors import AmxperfError, DataError, MissingInput, OutputError, UsageError
+from . import __version__, exits
+from .errors import DataError, MissingInput, UsageError
 from .terminal import printable
 
 app = typer.Typer(
@@ -88,7 +81,7 @@ def parse(
         try:
             captures.append(read(path, reader))
         except (DataError, MissingInput) as error:
-            codes.append(_fail(str(error), error.exit_code))
+            codes.append(exits.told(str(error), error.exit_code))
     stop = typer.Exit(codes[0] if codes else 0)
     if not captures:
         raise stop
@@ -324,45 +317,6 @@ def checksum(
         typer.echo(section(root), nl=False)
 
 
-def _click_error() -> type[Exception]:
-    """The class of usage errors: typer carries its own click, older ones use the separate package."""
-    return next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; errors become one sentence on standard error."""
-    try:
-        return app(arguments, standalone_mode=False, prog_name="amxperf") or 0
-    except AmxperfError as error:
-        return _fail(str(error), error.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        return _fail("interrupted", 130)
-    except _click_error() as error:
-        if type(error).__name__ != "NoArgsIsHelpError":  # the help is on the screen already
-            _fail(f"{error.format_message().rstrip('.').replace('Value error, ', '')}; try --help", 0)
-        return UsageError.exit_code
-    except (BrokenPipeError, SystemExit):  # typer turns the first into the second, with the code of a finding
-        _drop_output()
-        return 0
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-            raise
-        _drop_output()
-        return _fail(f"the output cannot be written ({error.strerror})", OutputError.exit_code)
-    except Exception as error:
-        if os.environ.get("AMXPERF_DEBUG"):
-            raise
-        where = "set AMXPERF_DEBUG=1 and run again for the traceback, and report it"
-        return _fail(f"a fault in amxperf itself: {type(error).__name__}: {error}; {where}", AmxperfError.exit_code)
-
-
-def _drop_output() -> None:
-    """Whoever read the pipe has gone: what is still buffered goes nowhere, and nobody is told."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _fail(sentence: str, code: int) -> int:
-    typer.echo(f"amxperf: {printable(sentence)}", err=True)
-    return code
+    return exits.ended(lambda: app(arguments, standalone_mode=False, prog_name="amxperf"))

@@ -228,6 +228,14 @@ def text(rows: list[Row]) -> str:
     return stream.getvalue()
 
 
+def put(made: str, out: Path | None) -> None:
+    """Write the table to the file, or to standard output without one."""
+    if out:
+        out.write_text(made)
+    else:
+        sys.stdout.write(made)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, help="file to write; standard output if left out")
@@ -238,10 +246,7 @@ def main() -> None:
         for cell, rows in zip(cells(), pool.map(run, cells()), strict=True):
             print(*cell[1:], file=sys.stderr)
             made += text(rows)
-    if options.out:
-        options.out.write_text(made)
-    else:
-        sys.stdout.write(made)
+    put(made, options.out)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,12 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import simulated_recipes as recipes
-from simulated_errors import COLUMNS, EXPERIMENTS, FEWER, ITERATIONS, SHIFT, Row, seeded, text
+from simulated_errors import COLUMNS, EXPERIMENTS, FEWER, ITERATIONS, SHIFT, Row, put, seeded, text
 
 from amxperf.stats.diagnostics import diagnose
 from amxperf.stats.engine import relative_arms
@@ -146,11 +145,7 @@ def main() -> None:
     rows += [row for boots in (3, 5, 10) for row in one_variance(boots)]
     rows += [row for boots in (2, 3, 5) for row in pretest(boots)]
     rows += [row for whole in (True, False) for blocks in (3, 5, 10) for row in ratios(blocks, whole)]
-    made = ",".join(COLUMNS) + "\n" + text(rows)
-    if options.out:
-        options.out.write_text(made)
-    else:
-        sys.stdout.write(made)
+    put(",".join(COLUMNS) + "\n" + text(rows), options.out)
 
 
 if __name__ == "__main__":

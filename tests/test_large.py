@@ -114,7 +114,7 @@ def test_a_reader_that_goes(log, monkeypatch):
         raise BrokenPipeError(32, "Broken pipe")
 
     monkeypatch.setattr(large, "_texts", gone)
-    monkeypatch.setattr("amxperf.cli._drop_output", lambda: None)
+    monkeypatch.setattr("amxperf.exits._drop_output", lambda: None)
     assert main(["parse", log, "--table", "frames"]) == 0
 
 

@@ -37,6 +37,9 @@ _TIME = re.compile(
 _RANGE = re.compile(r"\s*Range \(min … max\):\s+([\d.]{1,20}) (\w{1,2}) …\s+([\d.]{1,20}) (\w{1,2})(?:\s+(\d{1,9}) runs?)?\s*")
 
 
+_EXTREME = "an extreme, which depends on the number of runs"
+
+
 def form(document: Document) -> Callable[[Document, str], Read] | None:
     """What reads the document; None where it is none of the three forms."""
     head = [line for line in document.head if line.strip()]
@@ -162,6 +165,3 @@ def _rows(
             base["better"] = "none" if name == "stddev" else "lower"
             row = {"metric": STATISTICS[name], "value": value, "unit": symbol, "informative": not reason, "reason": reason}
             yield {**base, **row}
-
-
-_EXTREME = "an extreme, which depends on the number of runs"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import amxperf as ap
 from amxperf.document import Document
 from amxperf.formats import dmesg, recognise
-from amxperf.formats.kernellog.calltrace import ROLES
+from amxperf.formats.kernellog.roles import ROLES
 
 NOTES = Path(__file__).parents[2] / "data" / "notes-2024"
 LOGS = sorted(path.relative_to(NOTES).as_posix() for path in NOTES.rglob("*.dmesg"))

@@ -11,9 +11,9 @@ import numpy as np
 
 from ... import schema
 from . import replaystate
-from .calltrace import ROLES
 from .memo import HEADER_WORDS, Memo
 from .prefix import FACILITIES, LEVELS
+from .roles import ROLES
 from .sequence import COMPLETE, Traces
 
 if TYPE_CHECKING:

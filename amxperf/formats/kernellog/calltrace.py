@@ -11,13 +11,11 @@ their own; they open at their first frame, so one that was not recorded gives no
 head leaves them, are a trace too, whose end reads ``head cut``.
 
 The header above the marker gives processor, task and release; registers may stand in the header block or inside the trace,
-where the frames of the interrupted code follow them.
-Where no caller tells the streams apart and the header of a second task stands before the marker of the first, the traces that
-follow may be of either: they keep neither processor, task nor headline, and the note `interleaved` says so.
-The headline is the message just above the header, unless another trace, or more than :data:`.callstream.NEAR`
-seconds, lie between; in a report with several lines above the header it is the line that names the fault.
-
-What a line was taken for is its role, one of :data:`ROLES`.
+where the frames of the interrupted code follow them. Where no caller tells the streams apart and the header of a second task
+stands before the marker of the first, the traces that follow may be of either: they keep neither processor, task nor headline,
+and the note `interleaved` says so.
+The headline is the message just above the header, unless another trace, or more than :data:`.callstream.NEAR` seconds, lie
+between; in a report with several lines above the header it is the line that names the fault.
 """
 
 from __future__ import annotations
@@ -45,41 +43,14 @@ from .tracemarks import (
     frames_of,
     is_plain,
 )
+from .tracerows import TraceRows
 
 LONG = 4096
 """Characters beyond which a line is neither header nor frame nor registers, and is cut as a headline."""
 
-LARGEST = (1 << 31) - 1
-"""Largest offset or size of a frame, in bytes, that has room in its column."""
 
-ROLES = {
-    "blank": "nothing but blanks",
-    "report": "names a fault, or begins or ends a report",
-    "detail": "another line of a report",
-    "header": "processor, task and release above a trace",
-    "register": "registers or instruction bytes",
-    "marker": "opens a trace",
-    "context": "a context mark such as <IRQ> or --- interrupt",
-    "frame": "a stack frame",
-    "lost": "says that messages were lost",
-    "boot": "a boot begins",
-    "event": "an AMX, XFD, KVM or TDX message",
-    "program": "printed by a program, not by the kernel",
-    "other": "left over: none of these",
-}
-"""Every role a line can have, and what it means; all but `other` are explained lines."""
-
-
-def oversized(source: str, line: int) -> Note:
-    """The note on frames with an offset or size that has no room in its column; `line` is the first of them."""
-    return Note("oversized", f"an offset or size of more than {LARGEST} B is left out of the columns", source, line)
-
-
-class CallTraces:
-    """Feed lines, then :meth:`finish`; the rows are in `traces`, `frames` and `registers` (without their source).
-
-    `headlines` maps the line of a headline to its trace row, `stamps` to its stamp.
-    `notes` tells of traces that other lines interrupt.
+class CallTraces(TraceRows):
+    """Feed lines, then :meth:`finish`; the rows are those of :class:`.TraceRows`, the notes tell of traces that others interrupt.
 
     >>> machine = CallTraces()
     >>> [machine.feed(n, text) for n, text in enumerate(["hello", "Call Trace:", " <TASK>", " f+0x1/0x2", " </TASK>"], 1)]
@@ -89,19 +60,13 @@ class CallTraces:
     """
 
     def __init__(self, source: str = "") -> None:
-        self.source = source
-        self.traces: list[dict[str, Any]] = []
-        self.frames: list[dict[str, Any]] = []
-        self.registers: list[dict[str, Any]] = []
-        self.headlines: dict[int, dict[str, Any]] = {}
-        self.stamps: dict[int, float] = {}
-        self.notes: list[Note] = []
+        super().__init__(source)
         self.tasks: dict[str, dict[str, Any]] = {}  # what a maker's log says of a caller
         self._streams: dict[str, Stream] = {}
         self._losses = [0]
 
     def feed(self, line: int, message: str, timestamp: float = nan, caller: str = "", boot: str = "") -> str:
-        """Take one line; return its role, one of :data:`ROLES`."""
+        """Take one line; return its role, one of :data:`.roles.ROLES`."""
         text = message.strip()
         if not text:
             return "blank"
@@ -127,10 +92,9 @@ class CallTraces:
             return "header"
         if stream.trace is not None and (role := self._inside(stream, line, text)):
             return role
-        if stream.trace is None and ("+0x" in text or stream.stack or stream.registers or UNNAMED.match(text)):
-            role = self._bare(stream, line, text, timestamp, caller, boot)
-            if role:
-                return role
+        may_open = stream.trace is None and ("+0x" in text or stream.stack or stream.registers or UNNAMED.match(text))
+        if may_open and (role := self._bare(stream, line, text, timestamp, caller, boot)):
+            return role
         if stream.trace is None:
             if pairs := parse_registers(text, report=stream.header is not None or stream.dumping or stream.in_report()):
                 stream.registers += [{"line": line, "name": name, "value": value} for name, value in pairs]
@@ -151,13 +115,9 @@ class CallTraces:
         self._streams.clear()
 
     def finish(self) -> None:
-        """End of input: close what is open and put frames in the order of their traces, registers in that of their lines."""
+        """End of input: close what is open and put the rows in order."""
         self.restart()
-        large = [row["line"] for row in self.frames if row.get("offset", 0) > LARGEST or row.get("size", 0) > LARGEST]
-        if large:
-            self.notes.append(oversized(self.source, min(large)))
-        self.frames.sort(key=lambda row: (row["trace"], row["depth"]))
-        self.registers.sort(key=lambda row: row["line"])
+        self.put_in_order()
 
     def _header(self, stream: Stream, line: int, text: str, timestamp: float, caller: str) -> bool:
         before, stream.broken = stream.broken, ""
@@ -224,7 +184,7 @@ class CallTraces:
             header = {name: value for name, value in header.items() if name not in ("cpu", "pid", "comm")}
             message = f"trace {len(self.traces) + 1} is of one of several tasks that print at once; no line says of which"
             self.notes.append(Note("interleaved", message, self.source, line))
-        row = self._row(line, line, timestamp, boot, headline, header)
+        row = self.trace_row(line, line, timestamp, boot, headline, header)
         owner = {} if rivals else {"trace": row["trace"]}
         self.registers += [register | owner for register in stream.registers]
         stream = self._streams[caller] = Stream(
@@ -254,7 +214,7 @@ class CallTraces:
             above = fault
         if above is None:
             task = self._caller(caller)
-            trace = self._row(line, line, timestamp, boot, None, task)
+            trace = self.trace_row(line, line, timestamp, boot, None, task)
             stream.flaw = "head cut"
         else:
             task, headline = report.owner(above.text) or stream.named, above
@@ -263,7 +223,7 @@ class CallTraces:
             elif fault and report.names_fault(above.text):
                 headline = fault
                 task = task or self._caller(caller)
-            trace = self._row(above.line, line, above.stamp, boot, headline, task)
+            trace = self.trace_row(above.line, line, above.stamp, boot, headline, task)
             if report.names_fault(above.text) or report.accuses(above.text):
                 stream.owed = trace
         self._drop_header(stream)
@@ -274,19 +234,6 @@ class CallTraces:
     def _caller(self, caller: str) -> dict[str, Any]:
         """What the caller field says of the task."""
         return self.tasks.get(caller) or ({"pid": int(caller[1:])} if caller.startswith("T") else {})
-
-    def _row(
-        self, line: int, end: int, timestamp: float, boot: str, headline: Said | None, more: dict[str, Any]
-    ) -> dict[str, Any]:
-        row = {
-            "trace": len(self.traces) + 1, "line": line, "end": end, "boot": boot, "timestamp": timestamp,
-            "headline": headline.text if headline else "", **more,
-        }  # fmt: skip
-        self.traces.append(row)
-        if headline:
-            self.headlines[headline.line] = row
-            self.stamps[headline.line] = headline.stamp
-        return row
 
     def _inside(self, stream: Stream, line: int, text: str) -> str:
         """Take a line of the open trace; '' where it does not belong to it."""
@@ -300,11 +247,8 @@ class CallTraces:
                 stream.close("unrelated line")
                 return ""
             if rows := frames_of(left):
-                for row in rows:
-                    row |= {"trace": trace["trace"], "line": line, "depth": stream.depth}
-                    row["context"] = stream.contexts[-1] if stream.contexts else ""
-                    self.frames.append(row)
-                    stream.depth += 1
+                self.frame_rows(rows, trace, line, stream.depth, stream.contexts[-1] if stream.contexts else "")
+                stream.depth += len(rows)
                 stream.closed = False
                 role = "frame"
             elif not role and (pairs := parse_registers(left, report=not stream.skipped)):

@@ -5,7 +5,7 @@ their own. What a log needs is told by its first lines (:attr:`amxperf.document.
 costs nothing:
 
 - a journal's lines of programs that have the kernel's stamp,
-- two consoles that write into one log, so that every line stands twice,
+- two consoles that write into one log, so that every line stands twice (:mod:`.doubled`),
 - what a recorder put round every line (:mod:`.recorders`),
 - mail encoding, parts of web pages, strings of programs (:mod:`.mailpage`),
 - lines broken at the width of a terminal, or at a blank in the middle of a frame,
@@ -30,7 +30,7 @@ from functools import partial
 from itertools import pairwise
 
 from ...document import Document
-from . import late, mailpage, recorders, runon, unstamped
+from . import doubled, late, mailpage, recorders, runon, unstamped
 from .mailpage import together
 from .prefix import split
 from .stackframe import parse_frame
@@ -85,8 +85,8 @@ def passes(head: list[str]) -> list[Pass]:
     >>> [line.text for line in rewritten(text, passes(text))]
     ['[    1.000000]  f+0x1/0x2 [kvm 926c13f3af83b0c6fe64badb21ec87d5e93fcf65]', '   926c13f3af83b0c6fe64badb21ec87d5e93fcf65]']
     """
-    if recorders.twice(head):
-        return [recorders.once, *passes([one for one, after in pairwise([*head, ""]) if not recorders.twins(one, after)])]
+    if doubled.twice(head):
+        return [doubled.once, *passes([one for one, after in pairwise([*head, ""]) if not doubled.twins(one, after)])]
     if other := recorders.others(head):
         return [partial(recorders.told, other), *passes([line for line in head if not other.match(line)])]
     if all(map(_ordinary, head)):

@@ -25,10 +25,10 @@ from ...errors import FormatError, UsageError
 from ..compiled import native
 from . import assembly, backwards, dialect, journalfields, kernel_events, replaystate
 from .blocks import MODULES
-from .calltrace import oversized
 from .dumps import Dumps
 from .memo import Unsuited
 from .reading import CHUNK, Reading
+from .tracerows import oversized
 
 if TYPE_CHECKING:
     import pandas as pd

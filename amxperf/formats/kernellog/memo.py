@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import calltrace, knowntexts, lineflags, report, scan, textflags, tracemarks
+from . import calltrace, knowntexts, lineflags, report, scan, textflags, tracemarks, tracerows
 from .prefix import LEVELS
 from .stackframe import is_sure, parse_header, parse_more, plain_name
 
@@ -302,7 +302,7 @@ class Memo:
 
 def _small(value: int | None) -> int:
     """An offset or size as a cell: -1 for none, -2 for one that has no room."""
-    return -1 if value is None else value if value <= calltrace.LARGEST else -2
+    return -1 if value is None else value if value <= tracerows.LARGEST else -2
 
 
 def _number(text: str) -> int:

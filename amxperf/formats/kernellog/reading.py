@@ -17,10 +17,10 @@ from . import replaystate, textflags
 from .assembly import brief
 from .blocks import Block, Pool, compiled, make
 from .callers import Callers
-from .calltrace import ROLES
 from .chunks import chunks
 from .memo import MOST, Memo, Unsuited
 from .prefix import DROPPED
+from .roles import ROLES
 from .sequence import Sequence
 
 CHUNK = 2 << 20

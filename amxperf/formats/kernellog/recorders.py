@@ -13,7 +13,7 @@ or, where the kernel's lines have no stamp, by a clock in front of nearly all of
     05/09/2024 11:14:52  ? format_decode+0x38f/0x560
 
 or, behind anything else, by lines that only a kernel writes (:mod:`.unstamped`, which finds the pattern for :func:`behind`).
-A journal may give the lines of programs the kernel's stamp. Two consoles may write into one log: then every line stands twice.
+A journal may give the lines of programs the kernel's stamp.
 
 Two heads are of one shape where they differ in numbers, words of a log level and long hexadecimal numbers only.
 """
@@ -35,13 +35,12 @@ ROOM = 1 << 10
 ENOUGH = 60
 """Lines in the kernel's own form at the start of a log, after which no recorder is looked for."""
 
-CUT = 60
-"""Characters of a line that a terminal cut, at least."""
+STAMP = r"(?:<\d{1,3}>)?\[ {0,12}\d{1,12}[.,]\d{6}\](?=[ \[]|\s*$|\s*[\"'\\<|])"
+"""How the kernel stamps a line, as a pattern; its level may stand in front."""
 
-_STAMP = r"(?:<\d{1,3}>)?\[ {0,12}\d{1,12}[.,]\d{6}\](?=[ \[]|\s*$|\s*[\"'\\<|])"
 _SYSLOG = r"(?<!\w)[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,64} kernel: "
-_BEGIN = re.compile(rf"{_SYSLOG}|{_STAMP}")
-_OWN = re.compile(rf"[> \t]{{0,40}}{_STAMP}")
+_BEGIN = re.compile(rf"{_SYSLOG}|{STAMP}")
+_OWN = re.compile(rf"[> \t]{{0,40}}{STAMP}")
 _CLOCK = re.compile(
     r"[^\n]{0,60}?(?<![\d:])\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?[AP]M)?(?: ?Z| ?[+-]\d\d:?\d\d)?[\])|]?:?"
     r"(?:\t|  ?)(?=\S| [ ?]?\S)"
@@ -180,44 +179,3 @@ def told(other: re.Pattern[str], lines: Iterator[Written]) -> Iterator[Written]:
     """The lines, those of programs told as such."""
     for written in lines:
         yield written._replace(program=True) if other.match(written.text) else written
-
-
-def twins(one: str, other: str) -> bool:
-    """Whether two lines are one; a terminal may have cut either.
-
-    >>> twins("[    1.000000] a", "[    1.000000] a"), twins("[    1.000000] a", "[    1.000000] ab")
-    (True, False)
-    """
-    short, long = sorted((one, other), key=len)
-    return one == other or (len(short) >= CUT and long.startswith(short) and re.match(_STAMP, short) is not None)
-
-
-def twice(head: list[str]) -> bool:
-    """Whether two consoles wrote into one log: each line of it, stamp and all, stands there twice.
-
-    >>> twice([f"[    1.00000{n // 2}] a" for n in range(16)])
-    True
-    """
-    at = pairs = single = 0
-    while at < len(head):
-        twin = at + 1 < len(head) and twins(head[at], head[at + 1])
-        pairs += twin and re.match(_STAMP, head[at]) is not None
-        single += not twin
-        at += 1 + twin
-    return 4 <= pairs >= 9 * single and len(set(head)) > 4
-
-
-def once(lines: Iterator[Written]) -> Iterator[Written]:
-    """Of two lines that are one the second belongs to the first."""
-    held: Written | None = None
-    for written in lines:
-        if held is not None and held.text.strip() and twins(held.text, written.text):
-            yield held._replace(text=max(held.text, written.text, key=len))
-            yield written._replace(continued=True)
-            held = None
-            continue
-        if held is not None:
-            yield held
-        held = written
-    if held is not None:
-        yield held

@@ -30,7 +30,7 @@ G_ITEMS = 19
 
 (R_BLANK, R_REPORT, R_DETAIL, R_HEADER, R_REGISTER, R_MARKER, R_CONTEXT, R_FRAME, R_LOST, R_BOOT, R_EVENT, R_PROGRAM, R_OTHER) = (
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)  # fmt: skip
-"""Roles, in the order of :data:`.calltrace.ROLES`."""
+"""Roles, in the order of :data:`.roles.ROLES`."""
 
 PID = (1 << 36) - 1
 """Bits of a caller's number that are the pid; above them stands how it is written."""

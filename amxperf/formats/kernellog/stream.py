@@ -24,10 +24,11 @@ from ...document import Input, load
 from ...errors import FormatError, OutputError, UsageError
 from .. import dmesg
 from . import afterwards, assembly, kernel_events, replaystate
-from .calltrace import ROLES, oversized
 from .dumps import Dumps
 from .engine import NAMES, Unsuited, left
 from .reading import CHUNK, Reading
+from .roles import ROLES
+from .tracerows import oversized
 
 STREAMED = NAMES
 """Tables that can be streamed: all."""

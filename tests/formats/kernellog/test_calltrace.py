@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amxperf.formats.kernellog.calltrace import ROLES, CallTraces
+from amxperf.formats.kernellog.calltrace import CallTraces
+from amxperf.formats.kernellog.roles import ROLES
 from amxperf.formats.kernellog.stackframe import parse_frame, parse_header, parse_registers, plain_name
 
 HEADER = "CPU: 1 PID: 7 Comm: cat Not tainted 6.7.0 #61"
